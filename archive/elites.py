@@ -1,0 +1,532 @@
+"""What selection needs of each elite, as arrays beside the database.
+
+A slot is a place in the arrays. It belongs to a cell for good; the entry that holds it may
+change. The arrays are built once, from the rows of a run, and kept up to date by the same rows.
+"""
+
+from array import array
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import blake2b
+from itertools import repeat
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from archive.admission import Holder
+from archive.entry import Entry, EntryId, Evaluation, Failure, Status
+from archive.trees import size_of
+
+UNBOUNDED = -1
+"""The number of options of an entry from which anything can be tried."""
+
+NO_CELL = -1
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+def cell_key(cell: str) -> int:
+    """60 bits of BLAKE2b: among a million cells two meet with a probability of 4e-7."""
+    return int.from_bytes(blake2b(cell.encode(), digest_size=8).digest()) >> 4
+
+
+class Fact(NamedTuple):
+    """The narrow facts of an entry: a row of `entries` without its run.
+
+    parent 0: none; option -1: none; key -1: a failure; options -1: unbounded, 0: terminal.
+    """
+
+    id: int
+    step: int
+    place: int
+    parent: int
+    option: int
+    key: int
+    objective: float
+    status: int
+    size: int
+    options: int
+    depth: int
+
+
+def fact_of(entry: Entry, place: int) -> Fact:
+    """The narrow facts of an entry, the `place`th of its step."""
+    result, option = entry.result, entry.candidate.option
+    return Fact(
+        id=entry.id,
+        step=entry.step,
+        place=place,
+        parent=entry.parents[0] if entry.parents else 0,
+        option=-1 if option is None else option,
+        key=cell_key(result.cell) if isinstance(result, Evaluation) else NO_CELL,
+        objective=float(result.objective) if isinstance(result, Evaluation) else 0.0,
+        status=int(entry.admission.status),
+        size=size_of(entry.candidate.tree),
+        options=_openness(result),
+        depth=entry.depth,
+    )
+
+
+def _openness(result: Evaluation | Failure) -> int:
+    if isinstance(result, Failure) or result.terminal:
+        return 0
+    return len(result.options) or UNBOUNDED
+
+
+def promises_of(result: Evaluation | Failure) -> list[float]:
+    """How promising each of its options is."""
+    return [option.promise for option in result.options] if isinstance(result, Evaluation) else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EliteArrays:
+    """Some elites, or all, an element each; those who have set out count as back already.
+
+    seen: evaluated candidates that fell into the cell. chosen: steps that set out from the
+    holder. since_new: of those, the steps since one was admitted. children: admitted children
+    of the holder. promise: of its most promising untried option, or its objective where options
+    are unbounded. explorable: whether anything is left to try. best: the highest objective of
+    all, these or not.
+    """
+
+    objective: Floats
+    promise: Floats
+    seen: Ints
+    chosen: Ints
+    since_new: Ints
+    children: Ints
+    explorable: Bools
+    best: float
+
+
+def ranking(promises: Sequence[float]) -> tuple[int, ...]:
+    """Indices of options, the most promising first, among equals in their order."""
+    return tuple(sorted(range(len(promises)), key=lambda i: -promises[i]))
+
+
+class Openings:
+    """Which options of an entry have been tried, and by which entry first."""
+
+    __slots__ = ("_promises", "_ranking", "_tried_by")
+
+    def __init__(self, promises: Sequence[float]) -> None:
+        self._promises = array("f", promises)
+        self._ranking = ranking(promises)
+        self._tried_by = array("q", bytes(8 * len(promises)))
+
+    def mark(self, option: int, by: int) -> bool:
+        """Whether the option was untried until now."""
+        if self._tried_by[option]:
+            return False
+        self._tried_by[option] = by
+        return True
+
+    def untried(self, as_of: int) -> tuple[int, ...]:
+        """Options not tried by any entry up to `as_of`, most promising first."""
+        return tuple(i for i in self._ranking if not 0 < self._tried_by[i] <= as_of)
+
+    def promise(self, ahead: int) -> float:
+        """Of the untried option after `ahead` more promising ones; -inf for none."""
+        untried = (i for i in self._ranking if not self._tried_by[i])
+        for place, option in enumerate(untried):
+            if place == ahead:
+                return self._promises[option]
+        return -np.inf
+
+
+@dataclass(slots=True, kw_only=True)
+class _Columns:
+    """The arrays, an element a slot; `founder` is the entry that the slot was made for."""
+
+    founder: NDArray[np.int64]
+    objective: NDArray[np.float64]
+    promise: NDArray[np.float32]
+    size: NDArray[np.int32]
+    seen: NDArray[np.int32]
+    chosen: NDArray[np.int32]
+    since_new: NDArray[np.int32]
+    children: NDArray[np.int32]
+    untried: NDArray[np.int32]
+    under_way: NDArray[np.int16]
+
+    @classmethod
+    def zeros(cls, capacity: int) -> Self:
+        return cls(
+            founder=np.zeros(capacity, np.int64),
+            objective=np.zeros(capacity, np.float64),
+            promise=np.zeros(capacity, np.float32),
+            size=np.zeros(capacity, np.int32),
+            seen=np.zeros(capacity, np.int32),
+            chosen=np.zeros(capacity, np.int32),
+            since_new=np.zeros(capacity, np.int32),
+            children=np.zeros(capacity, np.int32),
+            untried=np.zeros(capacity, np.int32),
+            under_way=np.zeros(capacity, np.int16),
+        )
+
+    def resized(self, count: int, capacity: int) -> Self:
+        """The first `count` slots, with room for more."""
+        larger = self.zeros(capacity)
+        for column in fields(self):
+            getattr(larger, column.name)[:count] = getattr(self, column.name)[:count]
+        return larger
+
+
+class _Replaced(NamedTuple):
+    """A holder that had to go, and the entry that took its slot."""
+
+    slot: int
+    holder: Holder
+    by: int
+
+
+MEMORY = 10_000
+"""How many replaced holders are remembered: `standing` can look back as many entries at least."""
+
+_GROWTH = 1.25
+
+
+class Elites:
+    """The elites of a run, in the order in which their cells were found.
+
+    Not safe for use by several threads at once.
+    """
+
+    def __init__(self) -> None:
+        self.newest = EntryId(0)
+        self.best = -np.inf
+        self.best_entry: EntryId | None = None
+        self._count = 0
+        self._columns = _Columns.zeros(256)
+        self._slots: dict[int, int] = {}
+        self._holders: dict[int, int] = {}
+        self._moved: dict[int, int] = {}
+        self._replaced: deque[_Replaced] = deque(maxlen=MEMORY)
+        self._openings: dict[int, Openings] = {}
+        self._followers: list[set[int]] = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def follow(self) -> set[int]:
+        """A set to which every slot is added when it changes; its owner empties it."""
+        changed = set(range(self._count))
+        self._followers.append(changed)
+        return changed
+
+    def arrays(self, slots: Ints | None = None) -> EliteArrays:
+        """Copies of the arrays of some slots; of all without an argument."""
+        at = slice(self._count) if slots is None else slots
+        c = self._columns
+        under_way = c.under_way[at].astype(np.int64)
+        untried = c.untried[at]
+        return EliteArrays(
+            objective=c.objective[at].copy(),
+            promise=c.promise[at].astype(np.float64),
+            seen=c.seen[at].astype(np.int64),
+            chosen=c.chosen[at] + under_way,
+            since_new=c.since_new[at] + under_way,
+            children=c.children[at].astype(np.int64),
+            explorable=(untried == UNBOUNDED) | (untried > under_way),
+            best=self.best,
+        )
+
+    def holder(self, slot: int) -> EntryId:
+        """The entry that holds a slot."""
+        return EntryId(self._holders.get(slot) or int(self._columns.founder[slot]))
+
+    def slot(self, entry: EntryId) -> int | None:
+        """The slot that an entry holds; `None` if it holds none."""
+        if (moved := self._moved.get(entry)) is not None:
+            return moved
+        slot = int(self._columns.founder[: self._count].searchsorted(entry))
+        if slot < self._count and self.holder(slot) == entry:
+            return slot
+        return None
+
+    def slot_of_place(self, entry: Entry) -> int:
+        """The slot that an entry holds or held.
+
+        Raises:
+            KeyError: it has never held one.
+        """
+        slot = self.slot(entry.id)
+        if slot is None and isinstance(entry.result, Evaluation):
+            return self._slots[cell_key(entry.result.cell)]
+        if slot is None:
+            raise KeyError(entry.id)
+        return slot
+
+    def standing(self, cell: str, as_of: EntryId | None = None) -> Holder | None:
+        """Who holds a cell, or held it when `as_of` was the newest entry."""
+        slot = self._slots.get(cell_key(cell))
+        if slot is None:
+            return None
+        now = self._standing(slot)
+        if as_of is None or now.id <= as_of:
+            return now
+        earlier = (r.holder for r in reversed(self._replaced) if r.slot == slot)
+        return next((holder for holder in earlier if holder.id <= as_of), None)
+
+    def _standing(self, slot: int) -> Holder:
+        c = self._columns
+        return Holder(
+            id=self.holder(slot), objective=float(c.objective[slot]), size=int(c.size[slot])
+        )
+
+    def untried(self, entry: EntryId, as_of: EntryId | None = None) -> tuple[int, ...]:
+        """Options of an elite that no entry up to `as_of` has tried, most promising first."""
+        openings = self._openings.get(entry)
+        return openings.untried(self.newest if as_of is None else as_of) if openings else ()
+
+    def under_way(self, slot: int) -> int:
+        """How many have set out from a slot and are not back."""
+        return int(self._columns.under_way[slot])
+
+    def set_out(self, slot: int) -> None:
+        """Somebody sets out from a slot; until they are `back`, they count as having chosen it."""
+        self._columns.under_way[slot] += 1
+        self._touch(slot)
+
+    def back(self, slot: int) -> None:
+        """Somebody who set out is back, with or without anything to show."""
+        self._columns.under_way[slot] -= 1
+        self._touch(slot)
+
+    def take(self, fact: Fact, promises: Sequence[float] = ()) -> None:
+        """Take in an entry; `promises` are those of its options."""
+        self._credit(fact)
+        self.newest = EntryId(fact.id)
+        if fact.key == NO_CELL:
+            return
+        if fact.status in (Status.NEW, Status.KEPT):
+            self._found(fact, promises)
+        elif fact.status == Status.IMPROVED:
+            self._replace(fact, promises)
+        if (slot := self._slots.get(fact.key)) is not None:
+            self._columns.seen[slot] += 1
+            self._touch(slot)
+
+    def end_step(self, facts: Sequence[Fact]) -> None:
+        """Count a step whose entries have been taken in for the elite that it set out from."""
+        origin = self._slot_of(facts[0].parent)
+        if origin is None:
+            return
+        self._columns.chosen[origin] += 1
+        self._columns.since_new[origin] += 1
+        if any(fact.status >= Status.NEW for fact in facts):
+            self._columns.since_new[origin] = 0
+        self._touch(origin)
+
+    def take_step(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries of a step, and count it."""
+        facts = [fact_of(entry, place) for place, entry in enumerate(entries)]
+        for fact, entry in zip(facts, entries, strict=True):
+            self.take(fact, promises_of(entry.result))
+        self.end_step(facts)
+
+    def _slot_of(self, entry: int) -> int | None:
+        return self.slot(EntryId(entry)) if entry else None
+
+    def _credit(self, fact: Fact) -> None:
+        parent = self._slot_of(fact.parent)
+        if parent is None:
+            return
+        if fact.status >= Status.NEW:
+            self._columns.children[parent] += 1
+        openings = self._openings.get(fact.parent)
+        if openings and fact.option >= 0 and openings.mark(fact.option, fact.id):
+            self._columns.untried[parent] -= 1
+        self._touch(parent)
+
+    def _found(self, fact: Fact, promises: Sequence[float]) -> None:
+        slot = self._count
+        if slot == len(self._columns.founder):
+            self._columns = self._columns.resized(slot, int(slot * _GROWTH))
+        self._count += 1
+        self._columns.founder[slot] = fact.id
+        self._slots.setdefault(fact.key, slot)
+        self._hold(slot, fact, promises)
+
+    def _replace(self, fact: Fact, promises: Sequence[float]) -> None:
+        slot = self._slots[fact.key]
+        before = self._standing(slot)
+        if len(self._replaced) == MEMORY:
+            self._openings.pop(self._replaced[0].holder.id, None)
+        self._replaced.append(_Replaced(slot, before, fact.id))
+        self._moved.pop(before.id, None)
+        self._moved[fact.id] = slot
+        self._holders[slot] = fact.id
+        self._hold(slot, fact, promises)
+
+    def _hold(self, slot: int, fact: Fact, promises: Sequence[float]) -> None:
+        c = self._columns
+        c.objective[slot] = fact.objective
+        c.size[slot] = fact.size
+        c.untried[slot] = fact.options
+        # A better way to a place is a new stepping stone, so its counts begin again
+        # (Ecoffet et al. 2019, appendix A.5).
+        c.chosen[slot] = c.since_new[slot] = c.children[slot] = 0
+        if promises:
+            self._openings[fact.id] = Openings(promises)
+        if fact.objective > self.best:
+            self.best, self.best_entry = fact.objective, EntryId(fact.id)
+        self._touch(slot)
+
+    def _touch(self, slot: int) -> None:
+        self._columns.promise[slot] = self._promise(slot)
+        for follower in self._followers:
+            follower.add(slot)
+
+    def _promise(self, slot: int) -> float:
+        openings = self._openings.get(self.holder(slot)) if self._openings else None
+        if openings is None:
+            return float(self._columns.objective[slot])
+        return openings.promise(self.under_way(slot))
+
+    @classmethod
+    def load(cls, rows: "Rows", promises: Mapping[int, Sequence[float]]) -> Self:
+        """The elites that `take` and `end_step` make of all rows of a run, at once.
+
+        `promises`: of the options of each admitted entry that has some.
+        """
+        elites = cls()
+        if len(rows.id):
+            elites._load(rows)
+            elites._load_openings(rows, promises)
+        return elites
+
+    def _load(self, rows: "Rows") -> None:
+        founding = (rows.status == Status.NEW) | (rows.status == Status.KEPT)
+        keys = rows.key[founding].tolist()
+        self._count = n = len(keys)
+        self._columns = c = _Columns.zeros(max(256, int(n * 1.05)))
+        c.founder[:n] = rows.id[founding]
+        self._slots = dict(zip(reversed(keys), range(n - 1, -1, -1), strict=True))
+        slots = np.fromiter(map(self._slots.get, rows.key.tolist(), repeat(-1)), np.int64)
+        held = np.flatnonzero(founding)
+        self._load_replaced(rows, slots, held)
+        c.objective[:n] = rows.objective[held]
+        c.promise[:n] = rows.objective[held]
+        c.size[:n] = rows.size[held]
+        c.untried[:n] = rows.options[held]
+        c.seen[:n] = np.bincount(slots[slots >= 0], minlength=n)
+        self._load_counts(rows, rows.id[held])
+        best = held[
+            np.flatnonzero(rows.objective[held] == rows.objective[held].max(initial=-np.inf))
+        ]
+        if len(best):
+            self.best = float(rows.objective[best[0]])
+            self.best_entry = EntryId(int(rows.id[best].min()))
+        self.newest = EntryId(int(rows.id[-1]))
+
+    def _load_replaced(self, rows: "Rows", slots: Ints, held: Ints) -> None:
+        """Set `held`, the row of the entry that holds each slot, and what was there before."""
+        improved = np.flatnonzero(rows.status == Status.IMPROVED)
+        if not len(improved):
+            return
+        chain = np.unique(np.concatenate([held[slots[improved]], improved]))
+        chain = chain[np.argsort(slots[chain], kind="stable")]
+        follows = np.flatnonzero(slots[chain][1:] == slots[chain][:-1]) + 1
+        pairs = sorted(zip(chain[follows].tolist(), chain[follows - 1].tolist(), strict=True))
+        for by, before in pairs[-MEMORY:]:
+            holder = Holder(
+                id=EntryId(int(rows.id[before])),
+                objective=float(rows.objective[before]),
+                size=int(rows.size[before]),
+            )
+            self._replaced.append(_Replaced(int(slots[by]), holder, int(rows.id[by])))
+        held[slots[improved]] = improved
+        moved = np.unique(slots[improved])
+        self._holders = dict(zip(moved.tolist(), rows.id[held[moved]].tolist(), strict=True))
+        self._moved = {entry: slot for slot, entry in self._holders.items()}
+
+    def _load_counts(self, rows: "Rows", holders: Ints) -> None:
+        n, c = self._count, self._columns
+        parent_slots = _positions(holders, rows.parent)
+        admitted = rows.status >= Status.NEW
+        of_elite = parent_slots >= 0
+        c.children[:n] = np.bincount(parent_slots[of_elite & admitted], minlength=n)
+        starts = np.flatnonzero(rows.place == 0)
+        origins = parent_slots[starts]
+        fruitful = np.logical_or.reduceat(admitted, starts)
+        steps = np.arange(len(starts))
+        last = np.full(n, -1, np.int64)
+        counted = origins >= 0
+        np.maximum.at(last, origins[counted & fruitful], steps[counted & fruitful])
+        c.chosen[:n] = np.bincount(origins[counted], minlength=n)
+        since = counted & (steps > last[origins])
+        c.since_new[:n] = np.bincount(origins[since], minlength=n)
+
+    def _load_openings(self, rows: "Rows", promises: Mapping[int, Sequence[float]]) -> None:
+        until = {r.holder.id: r.by for r in self._replaced}
+        for entry in promises.keys() & {*until, *(self.holder(s) for s in range(self._count))}:
+            self._openings[entry] = Openings(promises[entry])
+        for row in np.flatnonzero(rows.option >= 0).tolist():
+            self._load_try(int(rows.parent[row]), int(rows.option[row]), int(rows.id[row]), until)
+        if self._openings:
+            for slot in range(self._count):
+                self._touch(slot)
+
+    def _load_try(self, parent: int, option: int, by: int, until: Mapping[EntryId, int]) -> None:
+        openings = self._openings.get(parent)
+        if openings is None or by > until.get(EntryId(parent), by):
+            return
+        fresh = openings.mark(option, by)
+        slot = self.slot(EntryId(parent))
+        if fresh and slot is not None:
+            self._columns.untried[slot] -= 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Columns of `Fact`s, in order of their ids."""
+
+    id: Ints
+    place: Ints
+    parent: Ints
+    option: Ints
+    key: Ints
+    objective: Floats
+    status: Ints
+    size: Ints
+    options: Ints
+
+    @classmethod
+    def of(cls, rows: Sequence[tuple[float, ...]]) -> Self:
+        """From tuples in the order of the fields."""
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields(cls))
+        objective = np.array(columns.pop(5), np.float64)
+        i, place, parent, option, key, status, size, options = (
+            np.array(column, np.int64) for column in columns
+        )
+        return cls(
+            id=i,
+            place=place,
+            parent=parent,
+            option=option,
+            key=key,
+            objective=objective,
+            status=status,
+            size=size,
+            options=options,
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Several, one after the other."""
+        names = [field.name for field in fields(cls)]
+        columns = ([getattr(part, name) for part in (cls.of(()), *parts)] for name in names)
+        return cls(**dict(zip(names, map(np.concatenate, columns), strict=True)))
+
+
+def _positions(values: Ints, wanted: Ints) -> Ints:
+    """Where each wanted number stands in `values`; -1 for nowhere."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    at = np.minimum(np.searchsorted(ordered, wanted), len(values) - 1)
+    return np.where(ordered[at] == wanted, order[at], -1)

@@ -1,0 +1,216 @@
+"""The words of a search: what a candidate is, what its evaluation says, and what an entry keeps.
+
+Each value grows out of the one before: a `Candidate` has been written and nobody has run it; an
+`Evaluation` (or a `Failure`) says what running it showed; an `Entry` is what the archive remembers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from math import isfinite
+from typing import NewType
+
+RunId = NewType("RunId", int)
+"""The number of a run in its database, from 1."""
+
+EntryId = NewType("EntryId", int)
+"""The number of an entry in its run, from 1, in the order in which entries were recorded."""
+
+NO_ENTRY = EntryId(0)
+"""Comes before every entry."""
+
+Tree = Mapping[str, str]
+"""A solution: relative POSIX paths to the text of each file."""
+
+
+class Status(IntEnum):
+    """What became of a candidate."""
+
+    FAILED = 0
+    REJECTED = 1
+    NEW = 2
+    IMPROVED = 3
+    KEPT = 4
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the entry can be set out from."""
+        return self >= Status.NEW
+
+
+class Cause(StrEnum):
+    """Why there is no evaluation of a candidate."""
+
+    NO_EDIT = "no edit"
+    IMPOSSIBLE = "impossible"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    INVALID_SCORE = "invalid score"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A child that nobody has run yet.
+
+    `option` is the index of the parent's option that it takes, where the parent offered options.
+    `other_parents` are the parents beside the one it was made from (crossover).
+    """
+
+    tree: Tree
+    mutator: str
+    rationale: str = ""
+    option: int | None = None
+    other_parents: tuple[EntryId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One thing that can be tried from an entry, with how promising its domain finds it."""
+
+    text: str
+    promise: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskResult:
+    """The score of a candidate on one task of several."""
+
+    task: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """What running a candidate showed.
+
+    cell: where it counts as the same place as another.
+    objective: how good it is; larger is better, and finite.
+    measures: named behaviour values, finite.
+    tasks: per-task scores behind the objective, if it has any.
+    observation: what a reader, human or model, is shown of it.
+    options: what can be tried from here; empty means that anything can be (unless terminal).
+    terminal: nothing can follow.
+    snapshot: bytes from which its domain can restore it faster than by running its tree.
+    """
+
+    cell: str
+    objective: float
+    measures: Mapping[str, float] = field(default_factory=dict[str, float])
+    tasks: tuple[TaskResult, ...] = ()
+    observation: str = ""
+    options: tuple[Option, ...] = ()
+    terminal: bool = False
+    snapshot: bytes | None = None
+
+
+def flaw(evaluation: Evaluation) -> str | None:
+    """What is wrong with the scores of an evaluation; `None` for nothing.
+
+    Scores are finite numbers; a bool is none.
+    """
+    tasks = {f"the score of task {result.task!r}": result.score for result in evaluation.tasks}
+    measures = {f"measure {name!r}": value for name, value in evaluation.measures.items()}
+    for name, score in {"the objective": evaluation.objective, **measures, **tasks}.items():
+        if not _is_finite_number(score):
+            return f"{name} is {score!r}; scores are finite numbers"
+    return None
+
+
+def _is_finite_number(value: object) -> bool:
+    return isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why running a candidate showed nothing: the cause, one line, and a log if there is one."""
+
+    cause: Cause
+    message: str
+    log: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What became of a candidate, and why, in a few words."""
+
+    status: Status
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A candidate as the archive remembers it: with its result, its parents and what became of it.
+
+    parents: the entry it was made from, then those it was crossed with; empty for a root.
+    step: the step of the search that made it; 0 for a root.
+    depth: how many edits lie between it and its root.
+    """
+
+    id: EntryId
+    step: int
+    parents: tuple[EntryId, ...]
+    candidate: Candidate
+    result: Evaluation | Failure
+    admission: Admission
+    depth: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A candidate and its result, on the way into the archive.
+
+    parent: the entry it was made from; `None` for the attempt before it in the same step, whose
+        id is not known yet (or for a root).
+    verified: whether a verification was spent on it.
+    """
+
+    parent: EntryId | None
+    candidate: Candidate
+    result: Evaluation | Failure
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which elite a step set out from, how many could have been chosen, and its probability."""
+
+    chosen: EntryId
+    slot: int
+    choices: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One turn of the loop, to be recorded whole.
+
+    number: from 1; step 0 holds the roots and has no selection.
+    as_of: the newest entry that the selection could see.
+    granted: how many verifications it might have spent.
+    elapsed: seconds that the run has taken so far, over all its sessions.
+    """
+
+    number: int
+    attempts: tuple[Attempt, ...]
+    selection: Selection | None = None
+    as_of: EntryId = NO_ENTRY
+    granted: int = 0
+    elapsed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What is kept of a step beside its entries; see `Step` and `Selection`.
+
+    finished_at: seconds since 1970. chosen: `None` for the step of the roots.
+    """
+
+    number: int
+    chosen: EntryId | None
+    choices: int
+    probability: float
+    granted: int
+    as_of: EntryId
+    verifications: int
+    elapsed: float
+    finished_at: float

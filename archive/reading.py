@@ -1,0 +1,200 @@
+"""One run, read from its database."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
+
+from archive.connection import Database
+from archive.elites import Fact
+from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
+from archive.errors import ArchiveError, UnknownEntry
+from archive.recent import Kept, Recent
+from archive.rows import Body, Related, blobs_of, entry_of
+from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
+from archive.trees import decode
+
+_RECENT = 1024
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEvent:
+    """Something that happened to a run as a whole. `at`: seconds since 1970."""
+
+    number: int
+    at: float
+    kind: str
+    detail: str
+
+
+# The columns of `Fact` and `Body`, in their order; `Fact.key` is named `cell_key` in the table.
+FACT = tuple(entries.c["cell_key" if name == "key" else name] for name in Fact._fields)
+_BODY = tuple(bodies.c[field.name] for field in fields(Body))
+
+
+def _run() -> BindParameter[int]:
+    return bindparam("run", type_=entries.c.run.type)
+
+
+_RANGE = (
+    select(*FACT, bodies.c.base, bodies.c.hops, bodies.c.tree, *_BODY)
+    .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))
+    .where(
+        entries.c.run == _run(),
+        entries.c.id > bindparam("after"),
+        entries.c.id <= bindparam("upto"),
+    )
+    .order_by(entries.c.id)
+)
+
+
+def _chain() -> Select[bytes]:
+    link = select(bodies.c.base, bodies.c.tree, bodies.c.hops).where(bodies.c.run == _run())
+    chain = link.where(bodies.c.id == bindparam("id")).cte("chain", recursive=True)
+    chain = chain.union_all(link.where(bodies.c.id == chain.c.base))
+    return select(chain.c.tree).order_by(chain.c.hops)
+
+
+_CHAIN = _chain()
+
+
+_STEPS = (
+    select(*(steps.c[field.name] for field in fields(StepRecord)))
+    .where(steps.c.run == _run())
+    .order_by(steps.c.number)
+)
+
+
+def _step_record(row: Row[*tuple[Any, ...]]) -> StepRecord:
+    return StepRecord(**dict(zip((f.name for f in fields(StepRecord)), row, strict=True)))
+
+
+class RunReader:
+    """The entries and events of one run. Every method may be called by any thread."""
+
+    def __init__(self, database: Database, run: RunId) -> None:
+        self._database = database
+        self.run = run
+        self._recent = Recent(_RECENT)
+
+    def look(self) -> AbstractContextManager[Connection]:
+        """A connection to read from."""
+        return self._database.look()
+
+    def entry(self, entry: EntryId) -> Entry:
+        """An entry, whole.
+
+        Raises:
+            UnknownEntry: there is none of that number.
+        """
+        return self._kept(entry).entry
+
+    def entries(self, after: EntryId = NO_ENTRY) -> Iterator[Entry]:
+        """All recorded entries after one, in order of their ids, a few in memory at a time."""
+        while group := self._read(after, EntryId(after + _CHUNK)):
+            yield from (kept.entry for kept in group)
+            after = group[-1].entry.id
+
+    def facts(self) -> Iterator[Fact]:
+        """The narrow facts of all recorded entries, in order of their ids."""
+        statement = select(*FACT).where(entries.c.run == self.run).order_by(entries.c.id)
+        with self.look() as connection:
+            for row in connection.execute(statement):
+                yield Fact(*row)
+
+    def step(self, number: int) -> StepRecord:
+        """What was recorded of a step.
+
+        Raises:
+            ArchiveError: there is none of that number.
+        """
+        with self.look() as connection:
+            row = connection.execute(
+                _STEPS.where(steps.c.number == number), {"run": self.run}
+            ).first()
+        if row is None:
+            raise ArchiveError(f"run {self.run} has no step {number}")
+        return _step_record(row)
+
+    def step_records(self) -> Iterator[StepRecord]:
+        """What was recorded of all steps, in order."""
+        with self.look() as connection:
+            for row in connection.execute(_STEPS, {"run": self.run}):
+                yield _step_record(row)
+
+    def events(self) -> list[RunEvent]:
+        """What happened to the run as a whole, in order."""
+        statement = select(events.c.number, events.c.at, events.c.kind, events.c.detail)
+        with self.look() as connection:
+            found = connection.execute(
+                statement.where(events.c.run == self.run).order_by(events.c.number)
+            ).all()
+        return [
+            RunEvent(number=n, at=at, kind=kind, detail=detail) for n, at, kind, detail in found
+        ]
+
+    def _kept(self, entry: EntryId) -> Kept:
+        if kept := self._recent.get(entry):
+            return kept
+        group = self._read(EntryId(entry - 1), entry)
+        if not group:
+            raise UnknownEntry(f"run {self.run} has no entry #{entry}")
+        return group[0]
+
+    def _read(self, after: EntryId, upto: EntryId) -> list[Kept]:
+        with self.look() as connection:
+            place = {"run": self.run, "after": after, "upto": upto}
+            rows = connection.execute(_RANGE, place).all()
+            return [self._remember(connection, row) for row in rows]
+
+    def _remember(self, connection: Connection, row: Row[*tuple[Any, ...]]) -> Kept:
+        fact = Fact(*row[: len(FACT)])
+        body = Body(**dict(zip((f.name for f in fields(Body)), row[-len(_BODY) :], strict=True)))
+        tree = self._tree(connection, fact.id, row.base, row.tree)
+        related = self._related(connection, fact, body)
+        kept = Kept(entry=entry_of(fact, body, tree, related), hops=row.hops)
+        self._recent.put(kept)
+        return kept
+
+    def _tree(self, connection: Connection, entry: int, base: int | None, packed: bytes) -> Tree:
+        if base is None:
+            return decode(packed)
+        if kept := self._recent.get(EntryId(base)):
+            return decode(packed, kept.entry.candidate.tree)
+        return self._rebuilt(connection, entry)
+
+    def _rebuilt(self, connection: Connection, entry: int) -> Tree:
+        place = {"run": self.run, "id": entry}
+        links = connection.execute(_CHAIN, place).scalars().all()
+        tree = decode(links[0])
+        for packed in links[1:]:
+            tree = decode(packed, tree)
+        return tree
+
+    def _related(self, connection: Connection, fact: Fact, body: Body) -> Related:
+        return Related(
+            other_parents=self._other_parents(connection, fact.id) if body.crossed else (),
+            tasks=self._tasks(connection, fact.id) if body.tasks else (),
+            blobs=_blobs(connection, [d for d in (body.log, body.snapshot) if d]),
+        )
+
+    def _other_parents(self, connection: Connection, entry: int) -> tuple[EntryId, ...]:
+        c = other_parents.c
+        statement = select(c.parent).where(c.run == self.run, c.child == entry).order_by(c.place)
+        return tuple(EntryId(parent) for parent in connection.execute(statement).scalars())
+
+    def _tasks(self, connection: Connection, entry: int) -> tuple[TaskResult, ...]:
+        c = task_results.c
+        statement = select(c.task, c.score).where(c.run == self.run, c.entry == entry)
+        found = connection.execute(statement.order_by(c.place))
+        return tuple(TaskResult(task=task, score=score) for task, score in found)
+
+
+def _blobs(connection: Connection, digests: Sequence[str]) -> Mapping[str, bytes]:
+    if not digests:
+        return {}
+    statement = select(blobs.c.digest, blobs.c.data).where(blobs.c.digest.in_(digests))
+    return blobs_of([(digest, data) for digest, data in connection.execute(statement)])

@@ -1,0 +1,199 @@
+"""Values as rows, and rows as values. Rows never leave the folder."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+
+from archive.elites import NO_CELL, Fact
+from archive.entry import (
+    Admission,
+    Candidate,
+    Cause,
+    Entry,
+    EntryId,
+    Evaluation,
+    Failure,
+    Option,
+    RunId,
+    Status,
+    Step,
+    TaskResult,
+    Tree,
+)
+from archive.trees import encode
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A row of `bodies` without its tree."""
+
+    mutator: str
+    rationale: str | None = None
+    why: str | None = None
+    cell: str | None = None
+    observation: str | None = None
+    measures: str | None = None
+    options: str | None = None
+    cause: str | None = None
+    message: str | None = None
+    log: str | None = None
+    snapshot: str | None = None
+    tasks: int = 0
+    crossed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """What the side tables hold of an entry."""
+
+    other_parents: tuple[EntryId, ...] = ()
+    tasks: tuple[TaskResult, ...] = ()
+    blobs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An entry with the tree that its own is stored against, and how far that is from whole."""
+
+    entry: Entry
+    place: int
+    base: Tree | None
+    hops: int
+
+
+def step_row(run: RunId, step: Step, now: float) -> Row:
+    selection = step.selection
+    return (
+        run,
+        step.number,
+        selection.chosen if selection else None,
+        selection.choices if selection else 0,
+        selection.probability if selection else 1.0,
+        step.granted,
+        step.as_of,
+        sum(attempt.verified for attempt in step.attempts),
+        step.elapsed,
+        now,
+    )
+
+
+def body_row(run: RunId, recorded: Recorded) -> Row:
+    entry = recorded.entry
+    base = entry.parents[0] if recorded.base is not None else None
+    tree = encode(entry.candidate.tree, recorded.base)
+    body = (
+        _failed(entry, entry.result)
+        if isinstance(entry.result, Failure)
+        else _evaluated(entry, entry.result)
+    )
+    return (
+        run,
+        entry.id,
+        base,
+        recorded.hops,
+        tree,
+        *(getattr(body, f.name) for f in fields(Body)),
+    )
+
+
+def _failed(entry: Entry, failure: Failure) -> Body:
+    return Body(
+        mutator=entry.candidate.mutator,
+        rationale=entry.candidate.rationale or None,
+        cause=failure.cause.value,
+        message=failure.message,
+        log=_digest(failure.log.encode()) if failure.log else None,
+        crossed=len(entry.candidate.other_parents),
+    )
+
+
+def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
+    options = [[option.text, option.promise] for option in evaluation.options]
+    return Body(
+        mutator=entry.candidate.mutator,
+        rationale=entry.candidate.rationale or None,
+        why=entry.admission.why or None,
+        cell=evaluation.cell,
+        observation=evaluation.observation or None,
+        measures=json.dumps(evaluation.measures) if evaluation.measures else None,
+        options=json.dumps(options) if options else None,
+        snapshot=None if evaluation.snapshot is None else _digest(evaluation.snapshot),
+        tasks=len(evaluation.tasks),
+        crossed=len(entry.candidate.other_parents),
+    )
+
+
+def blob_rows(result: Evaluation | Failure) -> list[dict[str, object]]:
+    """The large things of a result, by digest."""
+    data = result.log.encode() if isinstance(result, Failure) else result.snapshot
+    return [{"digest": _digest(data), "data": zlib.compress(data)}] if data else []
+
+
+def parent_rows(run: RunId, entry: Entry) -> list[Row]:
+    others = enumerate(entry.candidate.other_parents)
+    return [(run, entry.id, place, parent) for place, parent in others]
+
+
+def task_rows(run: RunId, entry: Entry) -> list[Row]:
+    if isinstance(entry.result, Failure):
+        return []
+    return [(run, entry.id, n, t.task, t.score) for n, t in enumerate(entry.result.tasks)]
+
+
+def _digest(data: bytes) -> str:
+    return sha256(data).hexdigest()
+
+
+def entry_of(fact: Fact, body: Body, tree: Tree, related: Related) -> Entry:
+    """The entry that was recorded as these rows."""
+    parents = ((EntryId(fact.parent),) if fact.parent else ()) + related.other_parents
+    return Entry(
+        id=EntryId(fact.id),
+        step=fact.step,
+        parents=parents,
+        candidate=Candidate(
+            tree=tree,
+            mutator=body.mutator,
+            rationale=body.rationale or "",
+            option=None if fact.option < 0 else fact.option,
+            other_parents=related.other_parents,
+        ),
+        result=_failure_of(body, related)
+        if fact.key == NO_CELL
+        else _evaluation_of(fact, body, related),
+        admission=Admission(status=Status(fact.status), why=body.why or ""),
+        depth=fact.depth,
+    )
+
+
+def _failure_of(body: Body, related: Related) -> Failure:
+    return Failure(
+        cause=Cause(body.cause or Cause.CRASHED),
+        message=body.message or "",
+        log=related.blobs[body.log].decode() if body.log else "",
+    )
+
+
+def _evaluation_of(fact: Fact, body: Body, related: Related) -> Evaluation:
+    return Evaluation(
+        cell=body.cell or "",
+        objective=fact.objective,
+        measures=json.loads(body.measures) if body.measures else {},
+        tasks=related.tasks,
+        observation=body.observation or "",
+        options=options_of(body.options) if body.options else (),
+        terminal=fact.options == 0,
+        snapshot=related.blobs[body.snapshot] if body.snapshot else None,
+    )
+
+
+def options_of(text: str) -> tuple[Option, ...]:
+    return tuple(Option(text=option, promise=promise) for option, promise in json.loads(text))
+
+
+def blobs_of(rows: Sequence[tuple[str, bytes]]) -> dict[str, bytes]:
+    return {digest: zlib.decompress(data) for digest, data in rows}

@@ -1,0 +1,61 @@
+"""Which schema a database has, and how it gets ours."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, inspect, text
+
+from archive.errors import ArchiveError, NewerSchema
+
+HEAD = "0001"
+"""The newest migration. Migrations are numbered, so that a newer database can be told."""
+
+
+def ensure_schema(engine: Engine) -> None:
+    """Give a new or older database our schema.
+
+    Raises:
+        NewerSchema: it was written by a newer goexplore.
+        ArchiveError: it holds something else.
+    """
+    with engine.connect() as connection:
+        if check_schema(connection):
+            return
+    with engine.begin() as connection:
+        _migrate(connection)
+
+
+def check_schema(connection: Connection) -> bool:
+    """Whether a database has our schema; false for an older or an empty one.
+
+    Raises:
+        NewerSchema: it was written by a newer goexplore.
+        ArchiveError: it holds something else.
+    """
+    tables = set(inspect(connection).get_table_names())
+    if "alembic_version" not in tables:
+        if tables:
+            raise ArchiveError(
+                f"{_name(connection)} holds tables of something else "
+                f"({', '.join(sorted(tables))}); name another database"
+            )
+        return False
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if found is not None and found > HEAD:
+        raise NewerSchema(
+            f"{_name(connection)} has schema {found}, and this goexplore knows up to {HEAD}; "
+            "upgrade goexplore, or name another database"
+        )
+    return bool(found == HEAD)
+
+
+def _name(connection: Connection) -> str:
+    return connection.engine.url.render_as_string(hide_password=True)
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,43 @@
+"""What is explored: the contract between the loop and a world."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from archive.entry import Candidate, Evaluation, Failure, Tree
+from mutators.base import Parent
+
+
+class DomainError(Exception):
+    """A world that cannot be explored as it was set up."""
+
+
+class Domain(Protocol):
+    """A world: where a search begins, what running a candidate shows, and when it is done.
+
+    The loop may call it from several threads at once. The same candidate of the same parent
+    gives the same result, or the domain says in its documentation that it is noisy.
+    """
+
+    @property
+    def goal(self) -> float | None:
+        """The objective at which the search has what it looks for; `None` for no such value."""
+        ...
+
+    def roots(self) -> Sequence[Tree]:
+        """The trees that a search begins with, at least one.
+
+        Raises:
+            DomainError: there is nothing to begin with, or it is known that nothing can be found.
+        """
+        ...
+
+    def verify(self, candidate: Candidate, parent: Parent | None) -> Evaluation | Failure:
+        """Run a candidate and say what it showed. A root has no parent.
+
+        A candidate that does not run is a `Failure`; an exception of any kind but `DomainError`
+        is recorded as one, with its traceback.
+
+        Raises:
+            DomainError: the world itself is broken, and every candidate would meet the same end.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Which entry to set out from next."""

@@ -1,0 +1,126 @@
+"""What selection sees of a run: its elites, and what it has spent, as of some step."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from archive.base import Archive
+from archive.elites import Elites
+from archive.entry import Entry, EntryId, Selection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """Leave to take one step: where to set out from, and how many verifications it may spend.
+
+    as_of: the newest entry that the selection saw. untried: options of the chosen elite, the most
+    promising first. ahead: how many others had set out from it and were not back.
+    """
+
+    number: int
+    selection: Selection
+    as_of: EntryId
+    granted: int
+    untried: tuple[int, ...] = ()
+    ahead: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A step in the archive, with how many verifications it took."""
+
+    turn: Turn
+    entries: Sequence[Entry]
+    verifications: int
+
+
+class View:
+    """The run as selection sees it. Steps are recorded first, and count when they are seen.
+
+    A live view (`lag` None) has the archive's own elites, and each step is to be seen as soon as
+    it is recorded. A view that lags has its own: step k is chosen when steps up to k - lag have
+    been seen, whatever else is recorded already, so that timing changes nothing.
+    """
+
+    def __init__(self, archive: Archive, lag: int | None) -> None:
+        self._lag = lag
+        self._own = lag is not None and lag > 1
+        self._out: dict[int, Turn] = {}
+        self._unseen: deque[Recorded] = deque()
+        self.steps = archive.step_count
+        self.verifications = archive.verifications
+        self.elites = archive.elites
+        self.live = lag is None
+        self._seen = archive.last_step
+        if lag is not None and lag > 1:
+            self._look_back(archive, max(0, archive.last_step + 1 - lag))
+
+    def _look_back(self, archive: Archive, step: int) -> None:
+        """See the archive as it stood after a step, with what came later recorded and unseen."""
+        self.elites = archive.elites_at(step)
+        self._seen = step
+        for recorded in _later(archive, self.elites):
+            self.steps -= 1
+            self.verifications -= recorded.verifications
+            self.set_out(recorded.turn)
+            self.record(recorded)
+
+    @property
+    def out(self) -> int:
+        """Steps that have been set out on and not been seen."""
+        return len(self._out)
+
+    @property
+    def pledged(self) -> int:
+        """Verifications granted to them."""
+        return sum(turn.granted for turn in self._out.values())
+
+    def must_see(self, number: int) -> bool:
+        """Whether a recorded step has to be seen before step `number` is chosen."""
+        return self._lag is None or self._seen < number - self._lag
+
+    def set_out(self, turn: Turn) -> None:
+        """A step is under way."""
+        self._out[turn.number] = turn
+        self.elites.set_out(turn.selection.slot)
+
+    def record(self, recorded: Recorded) -> None:
+        """A step is in the archive."""
+        self._unseen.append(recorded)
+
+    def drop(self, turn: Turn) -> None:
+        """A step came to nothing and will not be recorded."""
+        del self._out[turn.number]
+        self.elites.back(turn.selection.slot)
+
+    def see_next(self) -> Recorded | None:
+        """See the next recorded step; `None` where all have been seen."""
+        if not self._unseen:
+            return None
+        recorded = self._unseen.popleft()
+        if self._own:
+            self.elites.take_step(recorded.entries)
+        self.drop(recorded.turn)
+        self._seen = recorded.turn.number
+        self.steps += 1
+        self.verifications += recorded.verifications
+        return recorded
+
+
+def _later(archive: Archive, elites: Elites) -> Iterator[Recorded]:
+    for number, group in groupby(archive.entries(elites.newest), lambda entry: entry.step):
+        step, entries = archive.step(number), tuple(group)
+        chosen = archive.entry(step.chosen or entries[0].parents[0])
+        turn = Turn(
+            number=number,
+            selection=Selection(
+                chosen=chosen.id,
+                slot=elites.slot_of_place(chosen),
+                choices=step.choices,
+                probability=step.probability,
+            ),
+            as_of=step.as_of,
+            granted=step.granted,
+        )
+        yield Recorded(turn=turn, entries=entries, verifications=step.verifications)

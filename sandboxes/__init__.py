@@ -1,0 +1,1 @@
+"""Throw-away places in which untrusted code runs."""
