@@ -75,8 +75,8 @@ class Archive(Protocol):
         """What was recorded of a step beside its entries."""
         ...
 
-    def elites_at(self, step: int) -> Elites:
-        """The elites as they stood when the steps up to `step` had been recorded."""
+    def elites_at(self, newest: EntryId) -> Elites:
+        """The elites as they stood when an entry was the newest."""
         ...
 
     def note(self, kind: str, detail: str = "") -> None:

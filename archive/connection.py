@@ -2,11 +2,24 @@
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Dialect,
+    Engine,
+    Select,
+    Table,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -58,17 +71,20 @@ class Database:
                 raise ArchiveError(
                     f"{url} is no file; an archive outlives its process: sqlite:///FILE"
                 )
-            self.reading = self._engine(url, isolation_level="AUTOCOMMIT")
+            self.reading = self._engine(
+                url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+            )
             self.writing = self._engine(url)
         if self._sqlite:
             event.listen(self.writing, "begin", _begin_immediate)
 
-    def _engine(self, url: str, **options: str) -> Engine:
+    def _engine(self, url: str, **options: str | None) -> Engine:
         if not self._sqlite:
             return create_engine(url, paramstyle="format", **options)
         # The driver's own transaction control begins them late; ours begin with BEGIN IMMEDIATE.
+        options.pop("isolation_level", None)
         engine = create_engine(
-            url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}
+            url, connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None}, **options
         )
         event.listen(engine, "connect", _set_up_sqlite)
         return engine
@@ -150,11 +166,38 @@ class _ServerLock:
         self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement as text, with the names of its parameters in the order of their places.
+
+    What is asked many times a second is compiled once.
+    """
+
+    text: str
+    names: Sequence[str]
+
+    @classmethod
+    @cache
+    def of(cls, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Self:
+        """Compile a statement whose parameters are plain values."""
+        compiled = statement.compile(dialect=dialect)
+        return cls(str(compiled), tuple(compiled.positiontup or ()))
+
+    def ask(self, connection: Connection, **values: object) -> CursorResult[*tuple[Any, ...]]:
+        """Execute it with a value for each name."""
+        return connection.exec_driver_sql(self.text, tuple(values[name] for name in self.names))
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Insert rows that have a value for each column, in the columns' order."""
     if rows:
-        statement = str(table.insert().compile(connection.engine))
-        connection.exec_driver_sql(statement, list(rows))
+        connection.exec_driver_sql(_insertion(table, connection.dialect), list(rows))
+
+
+@cache
+def _insertion(table: Table, dialect: Dialect) -> str:
+    # Compiling takes longer than inserting.
+    return str(table.insert().compile(dialect=dialect))
 
 
 def _advice(complaint: str) -> str:

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
-from archive.connection import Database
+from archive.connection import Database, Prepared
 from archive.elites import Fact
 from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
 from archive.errors import ArchiveError, UnknownEntry
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, blobs_of, entry_of
 from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
-from archive.trees import decode
+from archive.trees import decode, rebuild
 
 _RECENT = 1024
 _CHUNK = 500
@@ -32,7 +33,8 @@ class RunEvent:
 
 # The columns of `Fact` and `Body`, in their order; `Fact.key` is named `cell_key` in the table.
 FACT = tuple(entries.c["cell_key" if name == "key" else name] for name in Fact._fields)
-_BODY = tuple(bodies.c[field.name] for field in fields(Body))
+_BODY_NAMES = tuple(field.name for field in fields(Body))
+_BODY = tuple(bodies.c[name] for name in _BODY_NAMES)
 
 
 def _run() -> BindParameter[int]:
@@ -40,7 +42,7 @@ def _run() -> BindParameter[int]:
 
 
 _RANGE = (
-    select(*FACT, bodies.c.base, bodies.c.hops, bodies.c.tree, *_BODY)
+    select(bodies.c.base, bodies.c.tree, *FACT, bodies.c.hops, *_BODY)
     .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))
     .where(
         entries.c.run == _run(),
@@ -51,15 +53,23 @@ _RANGE = (
 )
 
 
-def _chain() -> Select[bytes]:
-    link = select(bodies.c.base, bodies.c.tree, bodies.c.hops).where(bodies.c.run == _run())
+def _one() -> Select[*tuple[Any, ...]]:
+    """The trees that an entry's is rebuilt from, and all else of it in the row of its own."""
+    link = select(bodies.c.id, bodies.c.base, bodies.c.tree, bodies.c.hops).where(
+        bodies.c.run == _run()
+    )
     chain = link.where(bodies.c.id == bindparam("id")).cte("chain", recursive=True)
     chain = chain.union_all(link.where(bodies.c.id == chain.c.base))
-    return select(chain.c.tree).order_by(chain.c.hops)
+    asked = (chain.c.id == bindparam("id")) & (entries.c.run == _run())
+    body = (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id)
+    return select(
+        chain.c.hops.label("link_hops"), chain.c.tree.label("link"), *FACT, bodies.c.hops, *_BODY
+    ).select_from(
+        chain.outerjoin(entries, asked & (entries.c.id == chain.c.id)).outerjoin(bodies, body)
+    )
 
 
-_CHAIN = _chain()
-
+_ONE = _one()
 
 _STEPS = (
     select(*(steps.c[field.name] for field in fields(StepRecord)))
@@ -139,40 +149,37 @@ class RunReader:
     def _kept(self, entry: EntryId) -> Kept:
         if kept := self._recent.get(entry):
             return kept
-        group = self._read(EntryId(entry - 1), entry)
-        if not group:
-            raise UnknownEntry(f"run {self.run} has no entry #{entry}")
-        return group[0]
+        with self.look() as connection:
+            rows = self._ask(connection, _ONE, id=entry)
+            if not rows:
+                raise UnknownEntry(f"run {self.run} has no entry #{entry}")
+            # In Python, as the databases would sort all the columns.
+            rows.sort(key=itemgetter(0))
+            return self._remember(connection, rows[-1], rebuild([row[1] for row in rows]))
 
     def _read(self, after: EntryId, upto: EntryId) -> list[Kept]:
         with self.look() as connection:
-            place = {"run": self.run, "after": after, "upto": upto}
-            rows = connection.execute(_RANGE, place).all()
-            return [self._remember(connection, row) for row in rows]
+            rows = self._ask(connection, _RANGE, after=after, upto=upto)
+            return [self._remember(connection, row, self._tree(row)) for row in rows]
 
-    def _remember(self, connection: Connection, row: Row[*tuple[Any, ...]]) -> Kept:
-        fact = Fact(*row[: len(FACT)])
-        body = Body(**dict(zip((f.name for f in fields(Body)), row[-len(_BODY) :], strict=True)))
-        tree = self._tree(connection, fact.id, row.base, row.tree)
-        related = self._related(connection, fact, body)
-        kept = Kept(entry=entry_of(fact, body, tree, related), hops=row.hops)
+    def _ask(
+        self, connection: Connection, statement: Select[*tuple[Any, ...]], **values: object
+    ) -> list[Row[*tuple[Any, ...]]]:
+        prepared = Prepared.of(statement, connection.dialect)
+        return list(prepared.ask(connection, run=self.run, **values))
+
+    def _tree(self, row: Row[*tuple[Any, ...]]) -> Tree:
+        if row.base is None:
+            return decode(row.tree)
+        return decode(row.tree, self._kept(EntryId(row.base)).entry.candidate.tree)
+
+    def _remember(self, connection: Connection, row: Row[*tuple[Any, ...]], tree: Tree) -> Kept:
+        fact = Fact(*row[-len(FACT) - 1 - len(_BODY) : -1 - len(_BODY)])
+        body = Body(**dict(zip(_BODY_NAMES, row[-len(_BODY) :], strict=True)))
+        entry = entry_of(fact, body, tree, self._related(connection, fact, body))
+        kept = Kept(entry=entry, hops=row.hops)
         self._recent.put(kept)
         return kept
-
-    def _tree(self, connection: Connection, entry: int, base: int | None, packed: bytes) -> Tree:
-        if base is None:
-            return decode(packed)
-        if kept := self._recent.get(EntryId(base)):
-            return decode(packed, kept.entry.candidate.tree)
-        return self._rebuilt(connection, entry)
-
-    def _rebuilt(self, connection: Connection, entry: int) -> Tree:
-        place = {"run": self.run, "id": entry}
-        links = connection.execute(_CHAIN, place).scalars().all()
-        tree = decode(links[0])
-        for packed in links[1:]:
-            tree = decode(packed, tree)
-        return tree
 
     def _related(self, connection: Connection, fact: Fact, body: Body) -> Related:
         return Related(

@@ -62,9 +62,9 @@ class SqlArchive(RunReader):
         self.elapsed = float(elapsed or 0.0)
         self._commit = GroupCommit(self._write)
 
-    def elites_at(self, step: int | None) -> Elites:
-        """The elites after the steps up to `step`; after all of them for `None`."""
-        upto = true() if step is None else entries.c.step <= step
+    def elites_at(self, newest: EntryId | None) -> Elites:
+        """The elites as they stood when an entry was the newest; as they stand for `None`."""
+        upto = true() if newest is None else entries.c.id <= newest
         with self.look() as connection:
             return Elites.load(_scan(connection, self.run, upto), self._promises(connection))
 

@@ -6,7 +6,7 @@ base as the preset dictionary, so that an edit of a 4 kB program takes under 100
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 
 from archive.entry import Tree
 
@@ -15,9 +15,9 @@ MAX_HOPS = 16
 
 _WINDOW = 32_768  # deflate looks no further back
 _RAW = -15  # a bare deflate stream: no header and no checksum
-_GONE = b"-"
 
-_Changes = Mapping[str, str | None]
+_Files = dict[bytes, bytes]
+_Changes = dict[bytes, bytes | None]
 
 
 def size_of(tree: Tree) -> int:
@@ -27,74 +27,89 @@ def size_of(tree: Tree) -> int:
 
 def encode(tree: Tree, base: Tree | None = None) -> bytes:
     """The bytes of a tree: whole, or what turns `base` into it."""
+    files = _files(tree)
     if base is None:
-        return _deflate(_layout(tree), b"")
-    changes: dict[str, str | None] = {p: t for p, t in tree.items() if base.get(p) != t}
-    changes |= dict.fromkeys(p for p in base if p not in tree)
-    dictionary = _layout(base)
+        return _deflate(_layout(files), b"")
+    before = _files(base)
+    changes: _Changes = {p: text for p, text in files.items() if before.get(p) != text}
+    changes |= dict.fromkeys(before.keys() - files.keys())
+    dictionary = _layout(before)
     if len(dictionary) <= _WINDOW:
         return _deflate(_layout(changes), dictionary)
-    return _names(changes) + b"\n" + _deflate(_layout(changes), _nearest(base, changes))
+    names = b"\0".join(sorted(changes))
+    return names + b"\n" + _deflate(_layout(changes), _nearest(before, changes))
 
 
 def decode(data: bytes, base: Tree | None = None) -> Tree:
     """The tree that `encode` was given, with the same `base`."""
     if base is None:
-        return _applied({}, _inflate(data, b""))
+        return rebuild([data])
+    return _tree(_applied(_files(base), data))
+
+
+def rebuild(chain: Sequence[bytes]) -> Tree:
+    """The last tree of a chain: a whole one, and changes, each of the one before."""
+    files = dict(_kept(_records(_inflate(chain[0], b""))))
+    for data in chain[1:]:
+        files = _applied(files, data)
+    return _tree(files)
+
+
+def _applied(base: _Files, data: bytes) -> _Files:
     dictionary = _layout(base)
-    if len(dictionary) <= _WINDOW:
-        return _applied(base, _inflate(data, dictionary))
-    names, _, packed = data.partition(b"\n")
-    changed = names.decode("utf-8", "surrogatepass").split("\0")
-    return _applied(base, _inflate(packed, _nearest(base, changed)))
+    if len(dictionary) > _WINDOW:
+        names, _, data = data.partition(b"\n")
+        dictionary = _nearest(base, names.split(b"\0"))
+    return dict(_kept((base | dict(_records(_inflate(data, dictionary)))).items()))
 
 
-def _names(paths: Iterable[str]) -> bytes:
-    return "\0".join(sorted(paths)).encode("utf-8", "surrogatepass")
-
-
-def _nearest(base: Tree, changed: Iterable[str]) -> bytes:
+def _nearest(base: _Files, changed: Iterable[bytes]) -> bytes:
     # The files that change stand last, where deflate finds them, however large the tree is.
-    touched = {p: base[p] for p in sorted(changed) if p in base}
-    rest = {p: t for p, t in base.items() if p not in touched}
+    touched = {path: base[path] for path in sorted(changed) if path in base}
+    rest = {path: text for path, text in base.items() if path not in touched}
     return (_layout(rest) + _layout(touched))[-_WINDOW:]
 
 
-def _applied(base: Tree, layout: bytes) -> Tree:
-    tree = dict(base)
-    for path, text in _records(layout):
-        if text is None:
-            tree.pop(path, None)
-        else:
-            tree[path] = text
-    return dict(sorted(tree.items()))
+def _kept(changes: Iterable[tuple[bytes, bytes | None]]) -> Iterator[tuple[bytes, bytes]]:
+    return ((path, text) for path, text in changes if text is not None)
 
 
-def _layout(files: _Changes) -> bytes:
+def _files(tree: Tree) -> _Files:
+    return {_bytes(path): _bytes(text) for path, text in tree.items()}
+
+
+def _tree(files: _Files) -> Tree:
+    return {_text(path): _text(files[path]) for path in sorted(files)}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogatepass")
+
+
+def _layout(files: _Files | _Changes) -> bytes:
     return b"".join(_record(path, files[path]) for path in sorted(files))
 
 
-def _record(path: str, text: str | None) -> bytes:
-    name = path.encode("utf-8", "surrogatepass")
+def _record(path: bytes, text: bytes | None) -> bytes:
     if text is None:
-        return b"%d %s\n%s" % (len(name), _GONE, name)
-    body = text.encode("utf-8", "surrogatepass")
-    return b"%d %d\n%s%s" % (len(name), len(body), name, body)
+        return b"%d -\n%s" % (len(path), path)
+    return b"%d %d\n%s%s" % (len(path), len(text), path, text)
 
 
-def _records(layout: bytes) -> Iterator[tuple[str, str | None]]:
+def _records(layout: bytes) -> Iterator[tuple[bytes, bytes | None]]:
     at = 0
     while at < len(layout):
         end = layout.index(b"\n", at)
-        name_size, body_size = layout[at:end].split(b" ")
-        body_at = end + 1 + int(name_size)
-        path = layout[end + 1 : body_at].decode("utf-8", "surrogatepass")
-        if body_size == _GONE:
-            at = body_at
-            yield path, None
-            continue
-        at = body_at + int(body_size)
-        yield path, layout[body_at:at].decode("utf-8", "surrogatepass")
+        path_size, text_size = layout[at:end].split(b" ")
+        text_at = end + 1 + int(path_size)
+        path = layout[end + 1 : text_at]
+        gone = text_size == b"-"
+        at = text_at if gone else text_at + int(text_size)
+        yield path, None if gone else layout[text_at:at]
 
 
 def _deflate(data: bytes, dictionary: bytes) -> bytes:

@@ -54,12 +54,14 @@ class View:
         self.live = lag is None
         self._seen = archive.last_step
         if lag is not None and lag > 1:
-            self._look_back(archive, max(0, archive.last_step + 1 - lag))
+            self._look_back(archive)
 
-    def _look_back(self, archive: Archive, step: int) -> None:
-        """See the archive as it stood after a step, with what came later recorded and unseen."""
-        self.elites = archive.elites_at(step)
-        self._seen = step
+    def _look_back(self, archive: Archive) -> None:
+        """See what the newest step could see when it was chosen; what came later is unseen yet."""
+        archive.flush()
+        as_of = archive.step(archive.last_step).as_of or archive.elites.newest
+        self.elites = archive.elites_at(as_of)
+        self._seen = archive.entry(as_of).step
         for recorded in _later(archive, self.elites):
             self.steps -= 1
             self.verifications -= recorded.verifications

@@ -1,0 +1,1 @@
+"""Worlds that come along, a file or folder each."""
