@@ -5,7 +5,12 @@ from queue import Empty, SimpleQueue
 from threading import BoundedSemaphore, Event, Thread
 from typing import Generic, TypeVar
 
+from archive.errors import ArchiveError
+
 Item = TypeVar("Item")
+
+LINGER = 0.005
+"""Seconds that a group waits for more, unless somebody waits for it."""
 
 ROOM = 1024
 """How many items may wait before whoever brings the next one waits, too."""
@@ -22,27 +27,37 @@ class GroupCommit(Generic[Item]):
         self._write = write
         self._waiting: SimpleQueue[Item | Event | None] = SimpleQueue()
         self._room = BoundedSemaphore(ROOM)
+        self._hurry = Event()
         self._failure: Exception | None = None
         self._thread = Thread(target=self._work, name="group-commit", daemon=True)
         self._thread.start()
 
     def bring(self, item: Item) -> None:
         """Have an item written soon."""
-        self._room.acquire()
         self._check()
+        self._room.acquire()
+        try:
+            self._check()
+        except Exception:
+            self._room.release()
+            raise
         self._waiting.put(item)
 
     def flush(self) -> None:
         """Wait until everything that was brought is durable."""
+        self._check()
         written = Event()
         self._waiting.put(written)
+        self._hurry.set()
         written.wait()
         self._check()
 
     def close(self) -> None:
         """Write what waits and end the thread; failures were or will be raised by `flush`."""
         self._waiting.put(None)
+        self._hurry.set()
         self._thread.join()
+        self._failure = self._failure or ArchiveError("the archive has been closed")
 
     def _check(self) -> None:
         if self._failure:
@@ -60,6 +75,8 @@ class GroupCommit(Generic[Item]):
         group: list[Item] = []
         flushed: list[Event] = []
         item = self._waiting.get()
+        self._hurry.wait(LINGER)
+        self._hurry.clear()
         while item is not None:
             if isinstance(item, Event):
                 flushed.append(item)

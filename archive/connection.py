@@ -1,32 +1,18 @@
 """The connection to a database, and its complaints in plain words."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Protocol
 
 from filelock import FileLock, Timeout
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    Dialect,
-    Engine,
-    Select,
-    Table,
-    create_engine,
-    event,
-    make_url,
-    text,
-)
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.entry import RunId
 from archive.errors import ArchiveError, RunInUse
-from archive.rows import Row
 
 _BUSY_SECONDS = 30
 _LOCK_CLASS = 0x60E8  # tells our advisory locks in PostgreSQL from anybody else's
@@ -62,12 +48,13 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.name = url
+        self._driver_error: type[Exception] = DBAPIError
         with self.asking():
-            parsed = make_url(url)
+            parsed = _parsed(url)
             self.name = parsed.render_as_string(hide_password=True)
             self._sqlite = parsed.get_backend_name() == "sqlite"
             self._file = Path(parsed.database or "")
-            if self._sqlite and parsed.database in {None, "", ":memory:"}:
+            if self._sqlite and _in_memory(parsed):
                 raise ArchiveError(
                     f"{url} is no file; an archive outlives its process: sqlite:///FILE"
                 )
@@ -75,6 +62,7 @@ class Database:
                 url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
             )
             self.writing = self._engine(url)
+            self._driver_error = self.writing.dialect.loaded_dbapi.Error
         if self._sqlite:
             event.listen(self.writing, "begin", _begin_immediate)
 
@@ -101,6 +89,8 @@ class Database:
             ) from error
         except DBAPIError as error:
             raise ArchiveError(f"{self.name}: {_advice(str(error.orig))}") from error
+        except self._driver_error as error:
+            raise ArchiveError(f"{self.name}: {_advice(str(error))}") from error
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
@@ -134,12 +124,8 @@ class Database:
         return lock
 
     def _file_lock(self, run: RunId) -> Lock | None:
-        lock = FileLock(f"{self._file}.run{run}.lock", blocking=False)
-        try:
-            lock.acquire()
-        except Timeout:
-            return None
-        return lock
+        lock = _FileLock(Path(f"{self._file}.run{run}.lock"))
+        return lock if lock.taken(0) else None
 
     def _server_lock(self, run: RunId) -> Lock | None:
         connection = self.reading.connect()
@@ -149,10 +135,59 @@ class Database:
         connection.close()
         return None
 
+    @contextmanager
+    def alone(self) -> Generator[Connection]:
+        """A transaction in which no other process makes the database ready.
+
+        Raises:
+            ArchiveError: it could not be committed.
+        """
+        if self._sqlite:
+            self._log_ahead()
+        with self.transaction() as connection:
+            if not self._sqlite:
+                connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_CLASS})"))
+            yield connection
+
+    def _log_ahead(self) -> None:
+        # The one statement that SQLite does not wait for others with.
+        lock = _FileLock(Path(f"{self._file}.lock"))
+        if not lock.taken(_BUSY_SECONDS):
+            raise ArchiveError(f"{self.name}: {_ADVICE['database is locked']}")
+        try:
+            with self.look() as connection:
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+        finally:
+            lock.release()
+
     def close(self) -> None:
         """Close all connections."""
         self.reading.dispose()
         self.writing.dispose()
+
+
+class _FileLock:
+    """A lock file. It is removed on release; what a killed process leaves behind locks nothing."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = FileLock(file)
+
+    def taken(self, seconds: float) -> bool:
+        """Whether it could be had within so many seconds."""
+        try:
+            self._lock.acquire(timeout=seconds)
+        except Timeout:
+            return False
+        except OSError as error:
+            reason = error.strerror or error
+            raise ArchiveError(f"{self._file}: cannot be written ({reason})") from error
+        return True
+
+    def release(self) -> None:
+        with suppress(OSError):
+            self._file.unlink()
+        self._lock.release()
 
 
 class _ServerLock:
@@ -162,42 +197,21 @@ class _ServerLock:
         self._connection = connection
 
     def release(self) -> None:
-        self._connection.invalidate()
+        # Closing would do, but the server may take its time to notice.
+        self._connection.execute(text("SELECT pg_advisory_unlock_all()"))
         self._connection.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A statement as text, with the names of its parameters in the order of their places.
-
-    What is asked many times a second is compiled once.
-    """
-
-    text: str
-    names: Sequence[str]
-
-    @classmethod
-    @cache
-    def of(cls, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Self:
-        """Compile a statement whose parameters are plain values."""
-        compiled = statement.compile(dialect=dialect)
-        return cls(str(compiled), tuple(compiled.positiontup or ()))
-
-    def ask(self, connection: Connection, **values: object) -> CursorResult[*tuple[Any, ...]]:
-        """Execute it with a value for each name."""
-        return connection.exec_driver_sql(self.text, tuple(values[name] for name in self.names))
+def _parsed(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ValueError as error:
+        raise ArgumentError(str(error)) from error
 
 
-def insert_many(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows that have a value for each column, in the columns' order."""
-    if rows:
-        connection.exec_driver_sql(_insertion(table, connection.dialect), list(rows))
-
-
-@cache
-def _insertion(table: Table, dialect: Dialect) -> str:
-    # Compiling takes longer than inserting.
-    return str(table.insert().compile(dialect=dialect))
+def _in_memory(url: URL) -> bool:
+    file = url.database or ":memory:"
+    return ":memory:" in file or "mode=memory" in file or url.query.get("mode") == "memory"
 
 
 def _advice(complaint: str) -> str:
@@ -211,6 +225,5 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _set_up_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()

@@ -6,7 +6,7 @@ change. The arrays are built once, from the rows of a run, and kept up to date b
 
 from array import array
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from hashlib import blake2b
 from itertools import repeat
@@ -31,7 +31,9 @@ Bools = NDArray[np.bool_]
 
 def cell_key(cell: str) -> int:
     """60 bits of BLAKE2b: among a million cells two meet with a probability of 4e-7."""
-    return int.from_bytes(blake2b(cell.encode(), digest_size=8).digest()) >> 4
+    return (
+        int.from_bytes(blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 4
+    )
 
 
 class Fact(NamedTuple):
@@ -114,7 +116,7 @@ class Openings:
     __slots__ = ("_promises", "_ranking", "_tried_by")
 
     def __init__(self, promises: Sequence[float]) -> None:
-        self._promises = array("f", promises)
+        self._promises = array("d", promises)
         self._ranking = ranking(promises)
         self._tried_by = array("q", bytes(8 * len(promises)))
 
@@ -144,7 +146,7 @@ class _Columns:
 
     founder: NDArray[np.int64]
     objective: NDArray[np.float64]
-    promise: NDArray[np.float32]
+    promise: NDArray[np.float64]
     size: NDArray[np.int32]
     seen: NDArray[np.int32]
     chosen: NDArray[np.int32]
@@ -158,7 +160,7 @@ class _Columns:
         return cls(
             founder=np.zeros(capacity, np.int64),
             objective=np.zeros(capacity, np.float64),
-            promise=np.zeros(capacity, np.float32),
+            promise=np.zeros(capacity, np.float64),
             size=np.zeros(capacity, np.int32),
             seen=np.zeros(capacity, np.int32),
             chosen=np.zeros(capacity, np.int32),
@@ -226,7 +228,7 @@ class Elites:
         untried = c.untried[at]
         return EliteArrays(
             objective=c.objective[at].copy(),
-            promise=c.promise[at].astype(np.float64),
+            promise=c.promise[at].copy(),
             seen=c.seen[at].astype(np.int64),
             chosen=c.chosen[at] + under_way,
             since_new=c.since_new[at] + under_way,
@@ -371,7 +373,7 @@ class Elites:
         # A better way to a place is a new stepping stone, so its counts begin again
         # (Ecoffet et al. 2019, appendix A.5).
         c.chosen[slot] = c.since_new[slot] = c.children[slot] = 0
-        if promises:
+        if promises and fact.options > 0:
             self._openings[fact.id] = Openings(promises)
         if fact.objective > self.best:
             self.best, self.best_entry = fact.objective, EntryId(fact.id)
@@ -414,14 +416,14 @@ class Elites:
         c.promise[:n] = rows.objective[held]
         c.size[:n] = rows.size[held]
         c.untried[:n] = rows.options[held]
-        c.seen[:n] = np.bincount(slots[slots >= 0], minlength=n)
+        # What fell into a cell before anyone held it was not seen there.
+        seen = slots[(slots >= 0) & (rows.id >= c.founder[slots])] if n else slots[:0]
+        c.seen[:n] = np.bincount(seen, minlength=n)
         self._load_counts(rows, rows.id[held])
-        best = held[
-            np.flatnonzero(rows.objective[held] == rows.objective[held].max(initial=-np.inf))
-        ]
-        if len(best):
-            self.best = float(rows.objective[best[0]])
-            self.best_entry = EntryId(int(rows.id[best].min()))
+        admitted = np.flatnonzero(rows.status >= Status.NEW)
+        if len(admitted):
+            best = admitted[rows.objective[admitted].argmax()]
+            self.best, self.best_entry = float(rows.objective[best]), EntryId(int(rows.id[best]))
         self.newest = EntryId(int(rows.id[-1]))
 
     def _load_replaced(self, rows: "Rows", slots: Ints, held: Ints) -> None:
@@ -447,6 +449,8 @@ class Elites:
 
     def _load_counts(self, rows: "Rows", holders: Ints) -> None:
         n, c = self._count, self._columns
+        if not n:
+            return
         parent_slots = _positions(holders, rows.parent)
         admitted = rows.status >= Status.NEW
         of_elite = parent_slots >= 0
@@ -464,7 +468,10 @@ class Elites:
 
     def _load_openings(self, rows: "Rows", promises: Mapping[int, Sequence[float]]) -> None:
         until = {r.holder.id: r.by for r in self._replaced}
-        for entry in promises.keys() & {*until, *(self.holder(s) for s in range(self._count))}:
+        offering = set(rows.id[rows.options > 0].tolist())
+        for entry in (
+            promises.keys() & offering & {*until, *(self.holder(s) for s in range(self._count))}
+        ):
             self._openings[entry] = Openings(promises[entry])
         for row in np.flatnonzero(rows.option >= 0).tolist():
             self._load_try(int(rows.parent[row]), int(rows.option[row]), int(rows.id[row]), until)
@@ -497,31 +504,12 @@ class Rows:
     options: Ints
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[float, ...]]) -> Self:
-        """From tuples in the order of the fields."""
-        columns = list(zip(*rows, strict=True)) if rows else [()] * len(fields(cls))
-        objective = np.array(columns.pop(5), np.float64)
-        i, place, parent, option, key, status, size, options = (
-            np.array(column, np.int64) for column in columns
-        )
-        return cls(
-            id=i,
-            place=place,
-            parent=parent,
-            option=option,
-            key=key,
-            objective=objective,
-            status=status,
-            size=size,
-            options=options,
-        )
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """Several, one after the other."""
+    def of(cls, rows: Iterable[tuple[float, ...]]) -> Self:
+        """From tuples in the order of the fields. No list of them is made: they may be millions."""
         names = [field.name for field in fields(cls)]
-        columns = ([getattr(part, name) for part in (cls.of(()), *parts)] for name in names)
-        return cls(**dict(zip(names, map(np.concatenate, columns), strict=True)))
+        kinds = [(name, "f8" if name == "objective" else "i8") for name in names]
+        table = np.fromiter(rows, np.dtype(kinds))
+        return cls(**{name: np.ascontiguousarray(table[name]) for name in names})
 
 
 def _positions(values: Ints, wanted: Ints) -> Ints:

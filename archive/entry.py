@@ -117,7 +117,12 @@ def flaw(evaluation: Evaluation) -> str | None:
 
 
 def _is_finite_number(value: object) -> bool:
-    return isinstance(value, float | int) and not isinstance(value, bool) and isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:  # a whole number beyond all floats
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

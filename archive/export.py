@@ -1,6 +1,7 @@
 """A run for other programs: JSON lines, GraphML, DOT; and a digest of it all."""
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from io import BytesIO
@@ -11,21 +12,23 @@ from archive.entry import Entry, Failure
 from archive.lineage import graph, nodes
 from archive.reading import RunReader
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 def jsonl(reader: RunReader) -> Iterator[str]:
     """A line an entry, whole, in order of their ids: the same search gives the same lines.
 
-    A snapshot is given by its length alone.
+    A snapshot is given by its SHA-256 alone.
     """
     for entry in reader.entries():
-        yield json.dumps(_plain(entry), ensure_ascii=False, sort_keys=True) + "\n"
+        yield json.dumps(_plain(entry), sort_keys=True) + "\n"
 
 
 def digest(reader: RunReader) -> str:
     """SHA-256 of all entries and selections, without times: equal for equal searches."""
     summed = sha256()
     for line in jsonl(reader):
-        summed.update(line.encode("utf-8", "surrogatepass"))
+        summed.update(line.encode())
     for step in reader.step_records():
         chosen = (
             step.number,
@@ -42,7 +45,10 @@ def digest(reader: RunReader) -> str:
 def graphml(reader: RunReader) -> Iterator[str]:
     """The lineage of a run as GraphML; see `archive.lineage.graph` for what a node has."""
     written = BytesIO()
-    nx.write_graphml(graph(reader), written)  # pyright: ignore[reportUnknownMemberType]  # returns None
+    whole = graph(reader)
+    for _, attributes in whole.nodes(data=True):
+        attributes.update({k: _xml(v) for k, v in attributes.items() if isinstance(v, str)})
+    nx.write_graphml(whole, written)  # pyright: ignore[reportUnknownMemberType]  # returns None
     yield written.getvalue().decode()
 
 
@@ -57,6 +63,11 @@ def dot(reader: RunReader) -> Iterator[str]:
         for parent in node.parents:
             yield f"  {parent} -> {node.id};\n"
     yield "}\n"
+
+
+def _xml(text: str) -> str:
+    # XML knows no control characters, and UTF-8 no lone surrogates.
+    return _NOT_IN_XML.sub("\ufffd", text)
 
 
 def _quoted(text: str) -> str:
@@ -90,7 +101,7 @@ def _plain_result(entry: Entry) -> dict[str, object]:
         "measures": dict(result.measures),
         "tasks": {task.task: task.score for task in result.tasks},
         "observation": result.observation,
-        "options": [option.text for option in result.options],
+        "options": [[option.text, option.promise] for option in result.options],
         "terminal": result.terminal,
-        "snapshot_bytes": None if result.snapshot is None else len(result.snapshot),
+        "snapshot": None if result.snapshot is None else sha256(result.snapshot).hexdigest(),
     }

@@ -9,7 +9,7 @@ from typing import Self
 
 from sqlalchemy import Connection, func, select
 
-from archive.connection import Database, insert_many
+from archive.connection import Database
 from archive.entry import EntryId, RunId, Status
 from archive.errors import ArchiveError, UnknownRun
 from archive.reading import RunReader
@@ -54,8 +54,11 @@ class Library:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        with self._database.asking():
-            ensure_schema(self._database.writing)
+        try:
+            ensure_schema(self._database)
+        except ArchiveError:
+            self._database.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -120,10 +123,11 @@ def _begin(connection: Connection, name: str, spec: Mapping[str, Json], version:
     found = connection.execute(select(runs.c.run, runs.c.spec).where(runs.c.name == name)).first()
     if found is None:
         run = (connection.execute(select(func.max(runs.c.run))).scalar() or 0) + 1
-        insert_many(connection, runs, [(run, name, text, time.time(), version)])
+        row = {"run": run, "name": name, "spec": text, "version": version}
+        connection.execute(runs.insert().values(created_at=time.time(), **row))
         return RunId(run)
     if found.spec != text:
-        change = _first_difference(json.loads(found.spec), json.loads(text))
+        change = _first_difference(json.loads(found.spec), json.loads(text), "")
         raise ArchiveError(
             f"run {name!r} was begun with other settings: {change}; "
             "give this one another name, or leave the name out"
@@ -131,12 +135,21 @@ def _begin(connection: Connection, name: str, spec: Mapping[str, Json], version:
     return RunId(found.run)
 
 
-def _first_difference(before: Json, now: Json, where: str = "") -> str:
+def _first_difference(before: Json, now: Json, where: str) -> str:
     if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for key in sorted({*before, *now}):
-            if before.get(key) != now.get(key):
-                return _first_difference(before.get(key), now.get(key), f"{where}.{key}".strip("."))
-    return f"{where} was {json.dumps(before)} and is now {json.dumps(now)}"
+        # As JSON, since Python takes 1 for true.
+        texts = [{key: _json(value) for key, value in side.items()} for side in (before, now)]
+        key = min(key for key, _ in texts[0].items() ^ texts[1].items())
+        inside = f"{where}.{key}".strip(".")
+        if key not in before or key not in now:
+            was, is_now = (side.get(key, "nothing") for side in texts)
+            return f"{inside} was {was} and is now {is_now}"
+        return _first_difference(before[key], now[key], inside)
+    return f"{where} was {_json(before)} and is now {_json(now)}"
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
 
 
 def _summary(connection: Connection, name: str) -> RunSummary:
@@ -145,7 +158,7 @@ def _summary(connection: Connection, name: str) -> RunSummary:
         raise UnknownRun(f"no run named {name!r}{_known(connection)}")
     counted = connection.execute(
         select(func.count(), func.sum(steps.c.verifications), func.max(steps.c.elapsed)).where(
-            steps.c.run == row.run, steps.c.number > 0
+            steps.c.run == row.run
         )
     ).one()
     event = connection.execute(
@@ -167,7 +180,7 @@ def _summary(connection: Connection, name: str) -> RunSummary:
         spec=json.loads(row.spec),
         created_at=row.created_at,
         version=row.version,
-        steps=counted[0],
+        steps=max(0, counted[0] - 1),
         entries=connection.execute(newest).scalar() or 0,
         verifications=int(counted[1] or 0),
         elapsed=counted[2] or 0.0,

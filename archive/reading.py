@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
-from archive.connection import Database, Prepared
+from archive.connection import Database
 from archive.elites import Fact
 from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
 from archive.errors import ArchiveError, UnknownEntry
+from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, blobs_of, entry_of
 from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
@@ -42,7 +43,7 @@ def _run() -> BindParameter[int]:
 
 
 _RANGE = (
-    select(bodies.c.base, bodies.c.tree, *FACT, bodies.c.hops, *_BODY)
+    select(bodies.c.base, bodies.c.tree, bodies.c.hops, *FACT, *_BODY)
     .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))
     .where(
         entries.c.run == _run(),
@@ -53,23 +54,15 @@ _RANGE = (
 )
 
 
-def _one() -> Select[*tuple[Any, ...]]:
-    """The trees that an entry's is rebuilt from, and all else of it in the row of its own."""
-    link = select(bodies.c.id, bodies.c.base, bodies.c.tree, bodies.c.hops).where(
-        bodies.c.run == _run()
-    )
+def _chain() -> Select[bytes, int]:
+    """The trees that an entry's is rebuilt from, the whole one last."""
+    link = select(bodies.c.base, bodies.c.tree, bodies.c.hops).where(bodies.c.run == _run())
     chain = link.where(bodies.c.id == bindparam("id")).cte("chain", recursive=True)
     chain = chain.union_all(link.where(bodies.c.id == chain.c.base))
-    asked = (chain.c.id == bindparam("id")) & (entries.c.run == _run())
-    body = (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id)
-    return select(
-        chain.c.hops.label("link_hops"), chain.c.tree.label("link"), *FACT, bodies.c.hops, *_BODY
-    ).select_from(
-        chain.outerjoin(entries, asked & (entries.c.id == chain.c.id)).outerjoin(bodies, body)
-    )
+    return select(chain.c.tree, chain.c.hops)
 
 
-_ONE = _one()
+_CHAIN = _chain()
 
 _STEPS = (
     select(*(steps.c[field.name] for field in fields(StepRecord)))
@@ -149,37 +142,39 @@ class RunReader:
     def _kept(self, entry: EntryId) -> Kept:
         if kept := self._recent.get(entry):
             return kept
-        with self.look() as connection:
-            rows = self._ask(connection, _ONE, id=entry)
-            if not rows:
-                raise UnknownEntry(f"run {self.run} has no entry #{entry}")
-            # In Python, as the databases would sort all the columns.
-            rows.sort(key=itemgetter(0))
-            return self._remember(connection, rows[-1], rebuild([row[1] for row in rows]))
+        group = self._read(EntryId(entry - 1), entry)
+        if not group:
+            raise UnknownEntry(f"run {self.run} has no entry #{entry}")
+        return group[0]
 
     def _read(self, after: EntryId, upto: EntryId) -> list[Kept]:
         with self.look() as connection:
             rows = self._ask(connection, _RANGE, after=after, upto=upto)
-            return [self._remember(connection, row, self._tree(row)) for row in rows]
+            return [self._remember(connection, row) for row in rows]
 
     def _ask(
         self, connection: Connection, statement: Select[*tuple[Any, ...]], **values: object
-    ) -> list[Row[*tuple[Any, ...]]]:
-        prepared = Prepared.of(statement, connection.dialect)
-        return list(prepared.ask(connection, run=self.run, **values))
+    ) -> list[tuple[Any, ...]]:
+        return list(
+            Query.of(statement, connection.dialect).rows(connection, run=self.run, **values)
+        )
 
-    def _tree(self, row: Row[*tuple[Any, ...]]) -> Tree:
-        if row.base is None:
-            return decode(row.tree)
-        return decode(row.tree, self._kept(EntryId(row.base)).entry.candidate.tree)
-
-    def _remember(self, connection: Connection, row: Row[*tuple[Any, ...]], tree: Tree) -> Kept:
-        fact = Fact(*row[-len(FACT) - 1 - len(_BODY) : -1 - len(_BODY)])
-        body = Body(**dict(zip(_BODY_NAMES, row[-len(_BODY) :], strict=True)))
+    def _remember(self, connection: Connection, row: tuple[Any, ...]) -> Kept:
+        base, packed, hops, *rest = row
+        fact = Fact(*rest[: len(FACT)])
+        body = Body(**dict(zip(_BODY_NAMES, rest[len(FACT) :], strict=True)))
+        tree = decode(packed) if base is None else self._tree(connection, fact.id, base, packed)
         entry = entry_of(fact, body, tree, self._related(connection, fact, body))
-        kept = Kept(entry=entry, hops=row.hops)
+        kept = Kept(entry=entry, hops=hops)
         self._recent.put(kept)
         return kept
+
+    def _tree(self, connection: Connection, entry: int, base: int, packed: bytes) -> Tree:
+        if kept := self._recent.get(EntryId(base)):
+            return decode(packed, kept.entry.candidate.tree)
+        links = self._ask(connection, _CHAIN, id=entry)
+        # In Python, as a database would set up a table for the few rows to sort.
+        return rebuild([packed for packed, _ in sorted(links, key=itemgetter(1))])
 
     def _related(self, connection: Connection, fact: Fact, body: Body) -> Related:
         return Related(

@@ -3,12 +3,14 @@
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
+from operator import attrgetter
 
 from archive.elites import NO_CELL, Fact
 from archive.entry import (
     Admission,
+    Attempt,
     Candidate,
     Cause,
     Entry,
@@ -44,6 +46,9 @@ class Body:
     snapshot: str | None = None
     tasks: int = 0
     crossed: int = 0
+
+
+_BODY_VALUES = attrgetter(*(field.name for field in fields(Body)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,23 +95,17 @@ def body_row(run: RunId, recorded: Recorded) -> Row:
         if isinstance(entry.result, Failure)
         else _evaluated(entry, entry.result)
     )
-    return (
-        run,
-        entry.id,
-        base,
-        recorded.hops,
-        tree,
-        *(getattr(body, f.name) for f in fields(Body)),
-    )
+    return (run, entry.id, base, recorded.hops, tree, *_BODY_VALUES(body))
 
 
 def _failed(entry: Entry, failure: Failure) -> Body:
+    log = _log(failure)
     return Body(
         mutator=entry.candidate.mutator,
         rationale=entry.candidate.rationale or None,
         cause=failure.cause.value,
         message=failure.message,
-        log=_digest(failure.log.encode()) if failure.log else None,
+        log=None if log is None else _digest(log),
         crossed=len(entry.candidate.other_parents),
     )
 
@@ -119,7 +118,7 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
         why=entry.admission.why or None,
         cell=evaluation.cell,
         observation=evaluation.observation or None,
-        measures=json.dumps(evaluation.measures) if evaluation.measures else None,
+        measures=json.dumps(dict(evaluation.measures)) if evaluation.measures else None,
         options=json.dumps(options) if options else None,
         snapshot=None if evaluation.snapshot is None else _digest(evaluation.snapshot),
         tasks=len(evaluation.tasks),
@@ -127,10 +126,10 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
     )
 
 
-def blob_rows(result: Evaluation | Failure) -> list[dict[str, object]]:
+def blob_rows(result: Evaluation | Failure) -> list[tuple[str, bytes]]:
     """The large things of a result, by digest."""
-    data = result.log.encode() if isinstance(result, Failure) else result.snapshot
-    return [{"digest": _digest(data), "data": zlib.compress(data)}] if data else []
+    data = _log(result) if isinstance(result, Failure) else result.snapshot
+    return [] if data is None else [(_digest(data), zlib.compress(data))]
 
 
 def parent_rows(run: RunId, entry: Entry) -> list[Row]:
@@ -138,10 +137,58 @@ def parent_rows(run: RunId, entry: Entry) -> list[Row]:
     return [(run, entry.id, place, parent) for place, parent in others]
 
 
+def storable_step(step: Step) -> Step:
+    """The step as it will be read back, with the texts in it that a database can keep."""
+    attempts = tuple(map(_storable_attempt, step.attempts))
+    if attempts == step.attempts:
+        return step
+    return replace(step, attempts=attempts)
+
+
+def _storable_attempt(attempt: Attempt) -> Attempt:
+    candidate, result = attempt.candidate, attempt.result
+    rationale = storable(candidate.rationale)
+    stored = _storable_failure(result) if isinstance(result, Failure) else _storable_scores(result)
+    if rationale is candidate.rationale and stored is result:
+        return attempt
+    return replace(attempt, candidate=replace(candidate, rationale=rationale), result=stored)
+
+
+def _storable_failure(failure: Failure) -> Failure:
+    message = storable(failure.message)
+    return failure if message is failure.message else replace(failure, message=message)
+
+
+def _storable_scores(evaluation: Evaluation) -> Evaluation:
+    cell, observation = storable(evaluation.cell), storable(evaluation.observation)
+    names = [storable(result.task) for result in evaluation.tasks]
+    same = all(name is result.task for name, result in zip(names, evaluation.tasks, strict=True))
+    if cell is evaluation.cell and observation is evaluation.observation and same:
+        return evaluation
+    pairs = zip(names, evaluation.tasks, strict=True)
+    tasks = tuple(replace(result, task=name) for name, result in pairs)
+    return replace(evaluation, cell=cell, observation=observation, tasks=tasks)
+
+
+def storable(text: str) -> str:
+    """What a database can keep of a text: programs write what they like, and some of it is none."""
+    if text.isascii() and "\0" not in text:
+        return text
+    kept = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return text if kept == text else kept
+
+
+def _log(failure: Failure) -> bytes | None:
+    return failure.log.encode("utf-8", "surrogatepass") if failure.log else None
+
+
 def task_rows(run: RunId, entry: Entry) -> list[Row]:
     if isinstance(entry.result, Failure):
         return []
-    return [(run, entry.id, n, t.task, t.score) for n, t in enumerate(entry.result.tasks)]
+    return [
+        (run, entry.id, place, result.task, result.score)
+        for place, result in enumerate(entry.result.tasks)
+    ]
 
 
 def _digest(data: bytes) -> str:
@@ -174,7 +221,7 @@ def _failure_of(body: Body, related: Related) -> Failure:
     return Failure(
         cause=Cause(body.cause or Cause.CRASHED),
         message=body.message or "",
-        log=related.blobs[body.log].decode() if body.log else "",
+        log=related.blobs[body.log].decode("utf-8", "surrogatepass") if body.log else "",
     )
 
 

@@ -4,26 +4,28 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 
+from archive.connection import Database
 from archive.errors import ArchiveError, NewerSchema
 
 HEAD = "0001"
 """The newest migration. Migrations are numbered, so that a newer database can be told."""
 
 
-def ensure_schema(engine: Engine) -> None:
+def ensure_schema(database: Database) -> None:
     """Give a new or older database our schema.
 
     Raises:
         NewerSchema: it was written by a newer goexplore.
         ArchiveError: it holds something else.
     """
-    with engine.connect() as connection:
+    with database.look() as connection:
         if check_schema(connection):
             return
-    with engine.begin() as connection:
-        _migrate(connection)
+    with database.alone() as connection:
+        if not check_schema(connection):
+            _migrate(connection)
 
 
 def check_schema(connection: Connection) -> bool:

@@ -3,15 +3,17 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from types import TracebackType
+from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, Insert, Table, bindparam, func, select, true
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, bindparam, func, select
 
 from archive.admission import AdmissionRule
 from archive.commit import GroupCommit
-from archive.connection import Database, Lock, insert_many
+from archive.connection import Database, Lock
 from archive.elites import Elites, Fact, Rows, fact_of, promises_of
 from archive.entry import Admission, Attempt, Entry, EntryId, Evaluation, RunId, Status, Step, flaw
+from archive.prepared import Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
 from archive.rows import (
@@ -22,13 +24,19 @@ from archive.rows import (
     options_of,
     parent_rows,
     step_row,
+    storable,
+    storable_step,
     task_rows,
 )
 from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
 from archive.trees import MAX_HOPS, size_of
 
-_SCAN = 50_000
-_ROW = tuple(entries.c["cell_key" if f.name == "key" else f.name] for f in fields(Rows))
+_ALL = 2**31 - 1
+_SCAN = (
+    select(*(entries.c["cell_key" if f.name == "key" else f.name] for f in fields(Rows)))
+    .where(entries.c.run == bindparam("run"), entries.c.id <= bindparam("upto"))
+    .order_by(entries.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +68,15 @@ class SqlArchive(RunReader):
         self.last_step = -1 if last is None else int(last)
         self.verifications = int(verifications or 0)
         self.elapsed = float(elapsed or 0.0)
+        self._writer = Writer(database)
         self._commit = GroupCommit(self._write)
 
     def elites_at(self, newest: EntryId | None) -> Elites:
         """The elites as they stood when an entry was the newest; as they stand for `None`."""
-        upto = true() if newest is None else entries.c.id <= newest
+        upto = _ALL if newest is None else newest
         with self.look() as connection:
-            return Elites.load(_scan(connection, self.run, upto), self._promises(connection))
+            found = Query.of(_SCAN, connection.dialect).rows(connection, run=self.run, upto=upto)
+            return Elites.load(Rows.of(found), self._promises(connection))
 
     def _promises(self, connection: Connection) -> dict[int, list[float]]:
         statement = select(bodies.c.id, bodies.c.options).where(
@@ -77,9 +87,8 @@ class SqlArchive(RunReader):
 
     def add(self, step: Step, rule: AdmissionRule) -> list[Entry]:
         """Admit the attempts of a step, one after the other, and record them; see `Archive`."""
-        for attempt in step.attempts:
-            if isinstance(attempt.result, Evaluation) and (fault := flaw(attempt.result)):
-                raise ValueError(fault)
+        self._check(step)
+        step = storable_step(step)
         recorded: list[Recorded] = []
         facts: list[Fact] = []
         for attempt in step.attempts:
@@ -91,6 +100,18 @@ class SqlArchive(RunReader):
         self._count(step)
         self._commit.bring(_Batch(step, tuple(facts), tuple(recorded)))
         return [each.entry for each in recorded]
+
+    def _check(self, step: Step) -> None:
+        """Refuse a step before any of it is admitted."""
+        for place, attempt in enumerate(step.attempts):
+            if isinstance(attempt.result, Evaluation) and (fault := flaw(attempt.result)):
+                raise ValueError(fault)
+            before = step.attempts[place - 1].result if place and step.number else None
+            parent = self._kept(attempt.parent).entry.result if attempt.parent else before
+            option = attempt.candidate.option
+            offered = len(parent.options) if isinstance(parent, Evaluation) else 0
+            if option is not None and not 0 <= option < offered:
+                raise ValueError(f"option {option} of a parent that offers {offered}")
 
     def _count(self, step: Step) -> None:
         self.step_count += step.number > 0
@@ -112,7 +133,7 @@ class SqlArchive(RunReader):
             admission=self._judge(attempt, rule),
             depth=parent.entry.depth + 1 if parent else 0,
         )
-        near = parent if parent and parent.hops < MAX_HOPS - 1 else None
+        near = parent if parent and parent.hops < MAX_HOPS else None
         hops = near.hops + 1 if near else 0
         self._recent.pin(Kept(entry=entry, hops=hops))
         base = near.entry.candidate.tree if near else None
@@ -131,16 +152,14 @@ class SqlArchive(RunReader):
     def _write(self, group: Sequence[_Batch]) -> None:
         now = time.time()
         recorded = [each for batch in group for each in batch.recorded]
-        large = {row["digest"]: row for each in recorded for row in blob_rows(each.entry.result)}
-        with self._database.transaction() as connection:
-            if large:
-                connection.execute(_insert_missing(connection, blobs), list(large.values()))
-            insert_many(connection, steps, [step_row(self.run, b.step, now) for b in group])
-            facts = [(self.run, *fact) for batch in group for fact in batch.facts]
-            insert_many(connection, entries, facts)
-            insert_many(connection, bodies, [body_row(self.run, each) for each in recorded])
-            insert_many(connection, other_parents, _rows(self.run, recorded, parent_rows))
-            insert_many(connection, task_results, _rows(self.run, recorded, task_rows))
+        large = dict(row for each in recorded for row in blob_rows(each.entry.result))
+        with self._writer.transaction() as rows:
+            rows.insert_missing(blobs, list(large.items()))
+            rows.insert(steps, [step_row(self.run, batch.step, now) for batch in group])
+            rows.insert(entries, [(self.run, *fact) for batch in group for fact in batch.facts])
+            rows.insert(bodies, [body_row(self.run, each) for each in recorded])
+            rows.insert(other_parents, _rows(self.run, recorded, parent_rows))
+            rows.insert(task_results, _rows(self.run, recorded, task_rows))
         for each in recorded:
             self._recent.release(each.entry.id)
 
@@ -154,11 +173,31 @@ class SqlArchive(RunReader):
         with self._database.transaction() as connection:
             newest = select(func.max(events.c.number)).where(events.c.run == self.run)
             number = (connection.execute(newest).scalar() or 0) + 1
-            insert_many(connection, events, [(self.run, number, time.time(), kind, detail)])
+            connection.execute(
+                events.insert().values(
+                    run=self.run,
+                    number=number,
+                    at=time.time(),
+                    kind=kind,
+                    detail=storable(detail),
+                )
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def close(self) -> None:
         """Write what waits and let other processes have the run."""
         self._commit.close()
+        self._writer.close()
         self._lock.release()
 
 
@@ -166,27 +205,3 @@ def _rows(
     run: RunId, recorded: Sequence[Recorded], rows_of: Callable[[RunId, Entry], list[Row]]
 ) -> list[Row]:
     return [row for each in recorded for row in rows_of(run, each.entry)]
-
-
-def _scan(connection: Connection, run: RunId, which: ColumnElement[bool]) -> Rows:
-    """The columns that elites are made of; bare tuples, a part at a time: they may be millions."""
-    statement = (
-        select(*_ROW)
-        .where(entries.c.run == run, entries.c.id > bindparam("after"), which)
-        .order_by(entries.c.id)
-        .limit(_SCAN)
-    )
-    parts: list[Rows] = []
-    after = 0
-    while (cursor := connection.execute(statement, {"after": after}).cursor) and (
-        part := cursor.fetchall()
-    ):
-        parts.append(Rows.of(part))
-        after = part[-1][0]
-    return Rows.joined(parts)
-
-
-def _insert_missing(connection: Connection, table: Table) -> Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()

@@ -5,7 +5,6 @@ alone; what is large or seldom asked for stands in `bodies`, row beside row.
 """
 
 from sqlalchemy import (
-    REAL,
     BigInteger,
     Column,
     Double,
@@ -47,7 +46,7 @@ steps = Table(
     _number("number"),
     Column("chosen", Integer, comment="entry set out from; none for the roots"),
     Column("choices", Integer, nullable=False, comment="how many elites could be chosen"),
-    Column("probability", REAL, nullable=False, comment="of the one that was"),
+    Column("probability", Double, nullable=False, comment="of the one that was"),
     Column("granted", Integer, nullable=False, comment="verifications that it might spend"),
     Column("as_of", Integer, nullable=False, comment="newest entry the selection could see"),
     Column("verifications", Integer, nullable=False),

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 
 from archive.entry import Tree
+from archive.errors import ArchiveError
 
 MAX_HOPS = 16
 """How many changes may stand between a tree and the whole one that it is rebuilt from."""
@@ -36,8 +37,8 @@ def encode(tree: Tree, base: Tree | None = None) -> bytes:
     dictionary = _layout(before)
     if len(dictionary) <= _WINDOW:
         return _deflate(_layout(changes), dictionary)
-    names = b"\0".join(sorted(changes))
-    return names + b"\n" + _deflate(_layout(changes), _nearest(before, changes))
+    names = _layout(dict.fromkeys(changes))
+    return b"%d\n%s" % (len(names), names) + _deflate(_layout(changes), _nearest(before, changes))
 
 
 def decode(data: bytes, base: Tree | None = None) -> Tree:
@@ -58,8 +59,9 @@ def rebuild(chain: Sequence[bytes]) -> Tree:
 def _applied(base: _Files, data: bytes) -> _Files:
     dictionary = _layout(base)
     if len(dictionary) > _WINDOW:
-        names, _, data = data.partition(b"\n")
-        dictionary = _nearest(base, names.split(b"\0"))
+        size, _, data = data.partition(b"\n")
+        names, data = data[: int(size)], data[int(size) :]
+        dictionary = _nearest(base, dict(_records(names)))
     return dict(_kept((base | dict(_records(_inflate(data, dictionary)))).items()))
 
 
@@ -119,4 +121,10 @@ def _deflate(data: bytes, dictionary: bytes) -> bytes:
 
 def _inflate(data: bytes, dictionary: bytes) -> bytes:
     unpacker = zlib.decompressobj(_RAW, zdict=dictionary)
-    return unpacker.decompress(data) + unpacker.flush()
+    try:
+        inflated = unpacker.decompress(data) + unpacker.flush()
+    except zlib.error as error:
+        raise ArchiveError(f"a stored tree is damaged ({error})") from error
+    if not unpacker.eof:
+        raise ArchiveError("a stored tree is damaged (it ends too early)")
+    return inflated

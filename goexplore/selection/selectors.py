@@ -1,5 +1,6 @@
 """Selectors: weights, orders, tournaments."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
 
@@ -19,47 +20,56 @@ _LEAST = 1e-280
 Measure = Callable[[EliteArrays], Floats]
 
 
-class _Changes:
-    """Which slots a selector has yet to look at again."""
+class _Following(ABC):
+    """A selector that looks at an elite again when it has changed, and only then."""
 
     def __init__(self) -> None:
         self._elites: Elites | None = None
         self._changed: set[int] = set()
         self._best = -np.inf
 
-    def since_last(self, elites: Elites) -> list[int]:
-        """Slots that have changed since the last call; all, where the best has.
-
-        Weights may depend on the best of all; a new best is rare.
-        """
+    def _catch_up(self, elites: Elites) -> None:
         if elites is not self._elites:
             self._elites, self._changed = elites, elites.follow()
+            self._forget()
         if elites.best != self._best:
+            # Weights may depend on the best of all; a new best is rare.
             self._best = elites.best
             self._changed.update(range(len(elites)))
-        changed = sorted(self._changed)
-        self._changed.clear()
-        return changed
+        if self._changed:
+            slots = sorted(self._changed)
+            self._changed.clear()
+            self._look_again(slots, elites.arrays(np.array(slots)))
+
+    @abstractmethod
+    def _forget(self) -> None:
+        """Begin with elites that have not been seen."""
+
+    @abstractmethod
+    def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
+        """Take in slots that have changed."""
 
 
-class Weighted:
+class Weighted(_Following):
     """Chooses in proportion to weights."""
 
     def __init__(self, measure: Measure) -> None:
+        super().__init__()
         self._measure = measure
-        self._changes = _Changes()
         self._tree = SumTree()
 
+    def _forget(self) -> None:
+        self._tree = SumTree()
+
+    def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
+        weights = np.maximum(self._measure(arrays), _LEAST)
+        self._tree.set(slots, np.where(arrays.explorable, weights, 0.0))
+
     def select(self, elites: Elites, random: Random) -> Selection | None:
-        if changed := self._changes.since_last(elites):
-            arrays = elites.arrays(np.array(changed))
-            weights = np.maximum(self._measure(arrays), _LEAST)
-            self._tree.set(changed, np.where(arrays.explorable, weights, 0.0))
+        self._catch_up(elites)
         if not self._tree.positive:
             return None
-        return self._selection(elites, self._tree.draw(random.random()))
-
-    def _selection(self, elites: Elites, slot: int) -> Selection:
+        slot = self._tree.draw(random.random())
         return Selection(
             chosen=elites.holder(slot),
             slot=slot,
@@ -68,23 +78,28 @@ class Weighted:
         )
 
 
-class Ordered:
+class Ordered(_Following):
     """The newest cell with something untried (depth-first), or the oldest (breadth-first)."""
 
     def __init__(self, *, newest: bool) -> None:
+        super().__init__()
         self._newest = newest
-        self._changes = _Changes()
-        self._tree = SumTree()
+        self._open = SumTree()
+
+    def _forget(self) -> None:
+        self._open = SumTree()
+
+    def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
+        self._open.set(slots, arrays.explorable.astype(float))
 
     def select(self, elites: Elites, random: Random) -> Selection | None:
         del random
-        if changed := self._changes.since_last(elites):
-            self._tree.set(changed, elites.arrays(np.array(changed)).explorable.astype(float))
-        if not self._tree.positive:
+        self._catch_up(elites)
+        if not self._open.positive:
             return None
-        slot = self._tree.last() if self._newest else self._tree.first()
+        slot = self._open.last() if self._newest else self._open.first()
         return Selection(
-            chosen=elites.holder(slot), slot=slot, choices=self._tree.positive, probability=1.0
+            chosen=elites.holder(slot), slot=slot, choices=self._open.positive, probability=1.0
         )
 
 
@@ -93,27 +108,33 @@ class FromStart:
 
     def select(self, elites: Elites, random: Random) -> Selection | None:
         del random
+        if not len(elites):
+            return None
         return Selection(chosen=elites.holder(0), slot=0, choices=1, probability=1.0)
 
 
-class Greedy:
+class Greedy(_Following):
     """The elite of the highest key, and with probability `epsilon` any.
 
     Among equals the newest cell, so that a search goes deep before it goes wide.
     """
 
     def __init__(self, key: Measure, epsilon: float = 0.0) -> None:
+        super().__init__()
         self._key = key
         self._epsilon = epsilon
-        self._changes = _Changes()
+        self._forget()
+
+    def _forget(self) -> None:
         self._keys = MaxTree()
         self._open = SumTree()
 
+    def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
+        self._keys.set(slots, np.where(arrays.explorable, self._key(arrays), -np.inf))
+        self._open.set(slots, arrays.explorable.astype(float))
+
     def select(self, elites: Elites, random: Random) -> Selection | None:
-        if changed := self._changes.since_last(elites):
-            arrays = elites.arrays(np.array(changed))
-            self._keys.set(changed, np.where(arrays.explorable, self._key(arrays), -np.inf))
-            self._open.set(changed, arrays.explorable.astype(float))
+        self._catch_up(elites)
         if not self._open.positive:
             return None
         best = self._keys.last()
@@ -127,19 +148,31 @@ class Greedy:
         )
 
 
-class Tournament:
+class Tournament(_Following):
     """The best of `size` elites drawn alike, with replacement; the first drawn among equals."""
 
     def __init__(self, size: int) -> None:
+        super().__init__()
         self._size = size
-        self._changes = _Changes()
+        self._forget()
+
+    def _forget(self) -> None:
         self._open = SumTree()
         self._entered: dict[int, float] = {}
         self._ranking: SortedList[float] = SortedList()
 
+    def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
+        self._open.set(slots, arrays.explorable.astype(float))
+        for slot in slots:
+            if (before := self._entered.pop(slot, None)) is not None:
+                self._ranking.remove(before)
+        for slot, objective in zip(slots, arrays.objective.tolist(), strict=True):
+            if self._open[slot]:
+                self._entered[slot] = objective
+                self._ranking.add(objective)
+
     def select(self, elites: Elites, random: Random) -> Selection | None:
-        if changed := self._changes.since_last(elites):
-            self._update(changed, elites.arrays(np.array(changed)))
+        self._catch_up(elites)
         if not self._open.positive:
             return None
         drawn = [self._open.draw(random.random()) for _ in range(self._size)]
@@ -150,16 +183,6 @@ class Tournament:
             choices=self._open.positive,
             probability=self._probability(self._entered[slot]),
         )
-
-    def _update(self, changed: list[int], arrays: EliteArrays) -> None:
-        self._open.set(changed, arrays.explorable.astype(float))
-        for slot in changed:
-            if (before := self._entered.pop(slot, None)) is not None:
-                self._ranking.remove(before)
-        for slot, objective in zip(changed, arrays.objective.tolist(), strict=True):
-            if self._open[slot]:
-                self._entered[slot] = objective
-                self._ranking.add(objective)
 
     def _probability(self, objective: float) -> float:
         count = len(self._ranking)

@@ -58,7 +58,9 @@ def dgm(elites: EliteArrays, *, steepness: float = 10.0, midpoint: float = 0.5) 
     sigmoid(10 * (score - 0.5)) / (1 + children): Zhang et al. 2025 (arXiv:2505.22954),
     appendix A.2, with lambda = 10 and alpha_0 = 0.5. Scores from 0 to 1 are meant.
     """
-    sigmoid = 1.0 / (1.0 + np.exp(-steepness * (elites.objective - midpoint)))
+    # Beyond 700 the exponential overflows; e^-500 is as good as nothing.
+    exponent = np.minimum(-steepness * (elites.objective - midpoint), 500.0)
+    sigmoid = 1.0 / (1.0 + np.exp(exponent))
     return np.asarray(sigmoid / (1.0 + elites.children))
 
 

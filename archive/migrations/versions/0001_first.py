@@ -145,7 +145,7 @@ def upgrade() -> None:
         sa.Column(
             "choices", sa.Integer(), nullable=False, comment="how many elites could be chosen"
         ),
-        sa.Column("probability", sa.REAL(), nullable=False, comment="of the one that was"),
+        sa.Column("probability", sa.Double(), nullable=False, comment="of the one that was"),
         sa.Column(
             "granted", sa.Integer(), nullable=False, comment="verifications that it might spend"
         ),

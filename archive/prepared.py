@@ -1,0 +1,107 @@
+"""Statements that are asked many times a second: compiled once, and put to the driver itself.
+
+For statements as small as these, SQLAlchemy's own execution takes longer than the database's.
+"""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Self
+
+from sqlalchemy import Connection, Dialect, Select, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+from archive.connection import Database
+from archive.rows import Row
+
+_PART = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement as text, with the names of its parameters in the order of their places."""
+
+    text: str
+    names: Sequence[str]
+
+    @classmethod
+    @cache
+    def of(cls, statement: Select[*tuple[Any, ...]], dialect: Dialect) -> Self:
+        """Compile a statement whose parameters and columns are plain values."""
+        compiled = statement.compile(dialect=dialect)
+        return cls(str(compiled), tuple(compiled.positiontup or ()))
+
+    def rows(self, connection: Connection, **values: object) -> Iterator[tuple[Any, ...]]:
+        """What it finds with a value for each name: bare tuples."""
+        cursor = connection.connection.cursor()
+        cursor.execute(self.text, tuple(values[name] for name in self.names))
+        while part := cursor.fetchmany(_PART):
+            yield from part
+        cursor.close()
+
+
+class Writer:
+    """A connection kept for one thread that writes one transaction after the other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dialect = database.writing.dialect
+        with database.asking():
+            self._connection = database.writing.raw_connection()
+
+    @contextmanager
+    def transaction(self) -> Generator["Inserting"]:
+        """A transaction to insert in.
+
+        Raises:
+            ArchiveError: it could not be committed.
+        """
+        with self._database.asking():
+            cursor = self._connection.cursor()
+            try:
+                if self._dialect.name == "sqlite":
+                    cursor.execute("BEGIN IMMEDIATE")
+                yield Inserting(cursor, self._dialect)
+                self._connection.commit()
+            except BaseException:
+                # The database may have ended the transaction itself, or be out of reach.
+                with suppress(Exception):
+                    self._connection.rollback()
+                raise
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Hand the connection back."""
+        self._connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Inserting:
+    """What can be done in a transaction. Rows have a value for each column, in their order."""
+
+    cursor: DBAPICursor
+    dialect: Dialect
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows."""
+        if rows:
+            self.cursor.executemany(_insertion(table, self.dialect), rows)
+
+    def insert_missing(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert the rows whose keys are not there yet."""
+        if rows:
+            self.cursor.executemany(_insertion_of_missing(table, self.dialect), rows)
+
+
+@cache
+def _insertion(table: Table, dialect: Dialect) -> str:
+    return str(table.insert().compile(dialect=dialect))
+
+
+@cache
+def _insertion_of_missing(table: Table, dialect: Dialect) -> str:
+    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
+    return str(insert(table).on_conflict_do_nothing().compile(dialect=dialect))

@@ -1,0 +1,200 @@
+"""Names to parts: ours, those of installed packages, or any `module:Class`.
+
+A part is a factory, a class or a function, whose parameters are annotated and can be given by
+name. What a run file says of a part is checked against its signature.
+
+An installed package offers parts by entry points in the groups `goexplore.domain`,
+`goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from inspect import Parameter, signature
+from typing import Literal, cast
+
+from pydantic import BaseModel, ConfigDict, create_model
+from pydantic.errors import PydanticUserError
+
+from archive.admission import AdmissionRule
+from goexplore.domain import Domain, DomainError
+from goexplore.selection.base import Selector
+from mutators.base import Mutator, MutatorError
+
+Kind = Literal["domain", "selection", "mutation", "admission"]
+Factory = Callable[..., object]
+
+_SELECTION = "goexplore.selection.parts"
+
+OURS: Mapping[Kind, Mapping[str, str]] = {
+    "domain": {"game24": "goexplore.domains.game24:Game24"},
+    "selection": {
+        "best-first": f"{_SELECTION}:best_first",
+        "dgm": f"{_SELECTION}:dgm",
+        "epsilon-greedy": f"{_SELECTION}:epsilon_greedy",
+        "go-explore-2019": f"{_SELECTION}:go_explore_2019",
+        "go-explore-2021": f"{_SELECTION}:go_explore_2021",
+        "greedy": f"{_SELECTION}:greedy",
+        "newest": f"{_SELECTION}:newest",
+        "oldest": f"{_SELECTION}:oldest",
+        "softmax": f"{_SELECTION}:softmax",
+        "start": f"{_SELECTION}:start",
+        "tournament": f"{_SELECTION}:tournament",
+        "uniform": f"{_SELECTION}:uniform",
+    },
+    "mutation": {"append-action": "mutators.actions:AppendAction"},
+    "admission": {
+        "better": "archive.admission:Better",
+        "better-or-shorter": "archive.admission:BetterOrShorter",
+        "keep-all": "archive.admission:KeepAll",
+    },
+}
+"""Where the parts that come along are; they are imported when they are asked for."""
+
+_WORDS: Mapping[Kind, tuple[str, ...]] = {
+    "domain": ("goal", "roots", "verify"),
+    "selection": ("select",),
+    "mutation": ("name", "can_propose", "propose"),
+    "admission": ("judge",),
+}
+
+
+class SetupError(Exception):
+    """A run that cannot be set up as it was asked for."""
+
+
+class UnknownPart(SetupError):
+    """No part of that kind and name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Something that a run is put together from. `parameters` checks what it is made with."""
+
+    kind: Kind
+    name: str
+    factory: Factory
+    parameters: type[BaseModel]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A part with the parameters that it is to be made with."""
+
+    part: Part
+    parameters: BaseModel
+
+    def make(self) -> object:
+        """The part itself.
+
+        Raises:
+            SetupError: it cannot be made with these parameters, or is no part of this kind.
+        """
+        given = {
+            name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
+        }
+        try:
+            made = self.part.factory(**given)
+        except (ValueError, DomainError, MutatorError) as error:
+            raise SetupError(f"[{self.part.kind}] {self.part.name}: {error}") from error
+        missing = [word for word in _WORDS[self.part.kind] if not hasattr(made, word)]
+        if missing:
+            raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {missing[0]!r}")
+        return made
+
+    def domain(self) -> Domain:
+        """The part as a domain."""
+        return cast(Domain, self.make())
+
+    def selector(self) -> Selector:
+        """The part as a selector."""
+        return cast(Selector, self.make())
+
+    def mutator(self) -> Mutator:
+        """The part as a mutator."""
+        return cast(Mutator, self.make())
+
+    def rule(self) -> AdmissionRule:
+        """The part as a rule of admission."""
+        return cast(AdmissionRule, self.make())
+
+
+def names(kind: Kind) -> list[str]:
+    """The names of all parts of a kind, ours and installed packages'."""
+    return sorted({*OURS[kind], *_installed(kind)})
+
+
+@lru_cache(maxsize=256)
+def find(kind: Kind, name: str) -> Part:
+    """The part of a name.
+
+    Raises:
+        UnknownPart: there is none.
+        SetupError: it cannot be made from a run file.
+    """
+    factory = _factory(kind, name)
+    return Part(kind=kind, name=name, factory=factory, parameters=_parameters(kind, name, factory))
+
+
+def nearest(name: str, known: Mapping[str, object] | list[str]) -> str | None:
+    """The known name that looks most like another; `None` if none does."""
+    return next(iter(get_close_matches(name, list(known), 1)), None)
+
+
+def _factory(kind: Kind, name: str) -> Factory:
+    if place := OURS[kind].get(name):
+        return _loaded(kind, name, place)
+    if entry_point := _installed(kind).get(name):
+        return _loaded(kind, name, entry_point.value)
+    if ":" in name:
+        return _loaded(kind, name, name)
+    known = ", ".join(names(kind))
+    close = nearest(name, names(kind))
+    hint = f"did you mean {close!r}? Known are" if close else "known are"
+    raise UnknownPart(f"no {kind} named {name!r}; {hint} {known}, or write module:Class")
+
+
+def _installed(kind: Kind) -> dict[str, EntryPoint]:
+    return {found.name: found for found in entry_points(group=f"goexplore.{kind}")}
+
+
+def _loaded(kind: Kind, name: str, place: str) -> Factory:
+    module, _, path = place.partition(":")
+    try:
+        found: object = import_module(module)
+        for word in path.split("."):
+            found = getattr(found, word)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise UnknownPart(f"no {kind} named {name!r}: {error}") from error
+    if not callable(found):
+        raise UnknownPart(f"no {kind} named {name!r}: {place} is neither a class nor a function")
+    return found
+
+
+def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
+    """A model with a field for each parameter of a factory."""
+    given = signature(factory, eval_str=True).parameters.values()
+    fields = {each.name: (each.annotation, _default(each)) for each in given}
+    if odd := [each.name for each in given if not _by_name(each)]:
+        raise SetupError(f"{kind} {name}: its parameter {odd[0]!r} cannot be given by name")
+    config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, protected_namespaces=()
+    )
+    try:
+        return create_model(f"{kind} {name}", __config__=config, **fields)  # type: ignore[call-overload,no-any-return]  # fields are known at run time only
+    except PydanticUserError as error:
+        raise SetupError(
+            f"{kind} {name} cannot be made from a run file: {error.message}"
+        ) from error
+
+
+def _default(parameter: Parameter) -> object:
+    return ... if parameter.default is Parameter.empty else parameter.default
+
+
+def _by_name(parameter: Parameter) -> bool:
+    by_name = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+    return parameter.kind in by_name and parameter.name != "kind"

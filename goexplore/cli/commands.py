@@ -1,0 +1,27 @@
+"""Which commands there are, and the module that each is in: known without loading any."""
+
+COMPLETING = "_GOEXPLORE_COMPLETE"
+"""The variable with which a shell asks for completion."""
+
+
+class Command:
+    """A command's module, and what it does in a few words."""
+
+    # Not a dataclass: importing those costs more than all the rest of `goexplore --help`.
+    def __init__(self, module: str, summary: str) -> None:
+        self.module = f"goexplore.cli.{module}"
+        self.summary = summary
+
+
+COMMANDS = {
+    "run": Command("run", "Explore a domain, or go on where the same run stopped."),
+    "resume": Command("resume", "Go on with a run."),
+    "runs": Command("runs", "List the runs of an archive."),
+    "show": Command("show", "Show an entry: what it is, and how it came about."),
+    "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
+    "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
+    "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
+    "doctor": Command("doctor", "Check that all a run needs is there."),
+    "presets": Command("presets", "List the named settings that come along."),
+    "config": Command("settings", "See the effective settings, or their schema."),
+}

@@ -1,0 +1,154 @@
+"""One run, or many one after the other, with somebody watching."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import typer
+
+from archive.entry import Entry, Evaluation
+from archive.errors import UnknownRun
+from archive.library import Library
+from goexplore import __version__
+from goexplore.cli import game24
+from goexplore.cli.interruption import Dropped, Interruption
+from goexplore.cli.progress import Progress
+from goexplore.cli.status import INTERRUPTED
+from goexplore.cli.terminal import Terminal
+from goexplore.config import PreparedRun, RunConfig, prepare
+from goexplore.domain import DomainError
+from goexplore.events import Ending, Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What became of a run. `result`: a solution or what else its best entry shows.
+
+    archive: its URL, without a password. steps_before: how many had been taken before this session.
+    """
+
+    title: str
+    name: str
+    archive: str
+    outcome: Outcome
+    result: str
+    steps_before: int
+
+    @property
+    def solved(self) -> bool:
+        """Whether the goal was reached."""
+        return self.outcome.ending is Ending.GOAL
+
+    @property
+    def went_on(self) -> bool:
+        """Whether this session took a step."""
+        return self.outcome.spent.steps > self.steps_before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A run that could not begin, and why."""
+
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Session:
+    library: Library
+    interruption: Interruption
+    progress: Progress
+    many: bool
+
+
+def explore(configs: Sequence[RunConfig], terminal: Terminal) -> Iterator[Report | Refusal]:
+    """Explore runs of one archive, one after the other, and tell of each as it ends.
+
+    Of many, one whose world cannot be explored is a `Refusal`.
+
+    Raises:
+        DomainError: that of a single one cannot.
+        typer.Exit: the user has asked twice to stop.
+    """
+    with Library(configs[0].url) as library:
+        session = _Session(
+            library=library,
+            interruption=Interruption(),
+            progress=Progress(terminal, runs=len(configs)),
+            many=len(configs) > 1,
+        )
+        with session.interruption.watching(), _dropping(library), session.progress.showing():
+            for config in configs:
+                if not session.interruption.asked:
+                    yield _explored(config, session)
+
+
+@contextmanager
+def _dropping(library: Library) -> Generator[None]:
+    try:
+        yield
+    except Dropped:
+        typer.echo(
+            f"goexplore: dropped; all that was recorded is in {library.name}, "
+            "and the same command, or 'goexplore resume', goes on from there",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _explored(config: RunConfig, session: _Session) -> Report | Refusal:
+    title = game24.title(config.domain) or config.name
+    session.progress.next_run(title)
+    try:
+        run = prepare(
+            config,
+            library=session.library,
+            version=__version__,
+            observers=[session.progress.watch],
+        )
+    except DomainError as error:
+        if not session.many:
+            raise
+        return Refusal(title=title, why=str(error))
+    with run:
+        return _reported(config, title, run, session.interruption)
+
+
+def _reported(
+    config: RunConfig, title: str, run: PreparedRun, interruption: Interruption
+) -> Report:
+    before = run.archive.step_count
+    outcome = interruption.run(run.engine)
+    best = run.archive.entry(outcome.best) if outcome.best else None
+    return Report(
+        title=title,
+        name=run.name,
+        archive=config.archive,
+        outcome=outcome,
+        result=_told(config, best) if best else "",
+        steps_before=before,
+    )
+
+
+def _told(config: RunConfig, best: Entry) -> str:
+    if solution := game24.proven(config.domain, best):
+        return solution
+    return best.result.observation if isinstance(best.result, Evaluation) else ""
+
+
+def afresh(config: RunConfig) -> RunConfig:
+    """The same run under the first name that is free: NAME, NAME-2, NAME-3, ..."""
+    with Library(config.url) as library:
+        name, count = config.name, 1
+        while _taken(library, name):
+            count += 1
+            name = f"{config.name}-{count}"
+    return replace(config, run=config.run.model_copy(update={"name": name}))
+
+
+def _taken(library: Library, name: str) -> bool:
+    try:
+        library.find(name)
+    except UnknownRun:
+        return False
+    return True

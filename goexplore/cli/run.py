@@ -1,0 +1,74 @@
+"""`goexplore run`."""
+
+import typer
+
+from goexplore.cli import game24, options
+from goexplore.cli.exploring import afresh
+from goexplore.cli.layers import below, with_puzzle
+from goexplore.cli.present import present
+from goexplore.cli.terminal import Terminal
+from goexplore.config import DEFAULT_PRESET, ConfigError, Settings, checked
+from goexplore.config import options as layer
+
+
+def add(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("run")(run)
+
+
+def run(
+    what: options.What,
+    words: options.Words = None,
+    *,
+    preset: options.Preset = DEFAULT_PRESET,
+    sets: options.Set = None,
+    puzzles: options.Puzzles = None,
+    rows: options.Range = None,
+    rules: options.Rules = None,
+    seed: options.Seed = None,
+    workers: options.Workers = None,
+    deterministic: options.Deterministic = None,
+    steps: options.Steps = None,
+    verifications: options.Verifications = None,
+    seconds: options.Seconds = None,
+    archive: options.Archive = None,
+    name: options.Name = None,
+    fresh: options.Fresh = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+    no_color: options.NoColor = False,
+) -> None:
+    """Explore a domain, or go on where the same run stopped.
+
+    \b
+    goexplore run game24 4 4 6 8
+    goexplore run game24 1 5 5 5 --rules exact --preset breadth-first
+    goexplore run game24 --puzzles puzzles.csv --range 900:1000 --json
+    goexplore run run.toml -s selection.kind=dgm --steps 100
+
+    The same settings are the same run: after Ctrl-C, a crash or a spent budget, the same command
+    goes on where it stopped. What a run may spend can change from one time to the next.
+    """
+    lower = below(what, preset, sets or [])
+    asked = game24.asked(words or [], puzzles, rows)
+    said: Settings = {
+        "run": {"seed": seed, "workers": workers, "deterministic": deterministic, "name": name},
+        "domain": {"rules": rules},
+        "budget": {"steps": steps, "verifications": verifications, "seconds": seconds},
+        "archive": {"url": archive},
+    }
+    if what == game24.NAME and not asked and not _has_numbers(sets or []):
+        raise ConfigError(game24.NEEDED)
+    each = [with_puzzle(said, numbers, apart=len(asked) > 1) for numbers in asked] or [said]
+    configs = [checked([*lower, layer(settings)]) for settings in each]
+    present(
+        [afresh(config) for config in configs] if fresh else configs,
+        Terminal.of(no_color=no_color, quiet=quiet or json),
+        json=json,
+        verbose=verbose,
+    )
+
+
+def _has_numbers(sets: list[str]) -> bool:
+    return any(text.strip().startswith("domain.numbers") for text in sets)

@@ -1,0 +1,469 @@
+"""How a run is put together: layers of settings, checked, become a run.
+
+A run file is TOML with the sections of `Sections`. Below it lie the defaults, the environment and
+a preset, above it single overrides and the options of the command line; of two layers that name
+different kinds of a part, the lower one's parameters for it do not count.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from importlib.resources import files
+from math import inf
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Self, TypeVar, cast, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from archive.library import Json, Library
+from archive.sql import SqlArchive
+from goexplore.budget import Budget
+from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
+from goexplore.engine import Engine
+from goexplore.events import Observer
+
+ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
+DEFAULT_PRESET = "default"
+
+_KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class ConfigError(SetupError):
+    """Settings that make no run; the message says where, what, and what is known."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class RunSection(_Section):
+    """What makes a run beside its parts; see `goexplore.engine.Engine`."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    seed: int = 0
+    workers: Annotated[int, Field(ge=1, le=1024)] = 1
+    horizon: Annotated[int, Field(ge=1)] = 1
+    deterministic: bool = False
+    lag: Annotated[int, Field(ge=1)] | None = None
+
+
+class BudgetSection(_Section):
+    """What a run may spend; without a limit where nothing is said. See `goexplore.budget`."""
+
+    steps: Annotated[int, Field(ge=0)] | None = None
+    verifications: Annotated[int, Field(ge=0)] | None = None
+    seconds: Annotated[float, Field(ge=0)] | None = None
+
+    def budget(self) -> Budget:
+        """The same as the engine takes it."""
+        said = {name: inf if value is None else value for name, value in self}
+        return Budget(**said)
+
+
+class ArchiveSection(_Section):
+    """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
+
+    url: str = "sqlite:///goexplore.db"
+
+
+_PLAIN: Mapping[str, type[_Section]] = {
+    "run": RunSection,
+    "budget": BudgetSection,
+    "archive": ArchiveSection,
+}
+SECTIONS = ("run", *_KINDS, "budget", "archive")
+
+Settings = Mapping[str, Mapping[str, object]]
+"""Sections of keys with their values, as TOML has them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """Settings and where they are from, as a message says it."""
+
+    source: str
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A named layer that comes along."""
+
+    name: str
+    description: str
+    source: str
+    layer: Layer
+
+
+# Layers
+
+
+def preset(name: str) -> Preset:
+    """The preset of a name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    known = sorted(each.name.removesuffix(".toml") for each in _preset_folder().iterdir())
+    if name not in known:
+        raise ConfigError(f"no preset named {name!r}{_hint(name, known)}")
+    table = tomllib.loads(_preset_folder().joinpath(f"{name}.toml").read_text("utf-8"))
+    words = {key: str(table.pop(key)) for key in ("description", "source")}
+    return Preset(name=name, layer=_layer(f"preset {name}", table), **words)
+
+
+def presets() -> list[Preset]:
+    """All presets, by name."""
+    return [preset(each) for each in sorted(f.name[:-5] for f in _preset_folder().iterdir())]
+
+
+def run_file(path: Path) -> Layer:
+    """The layer that a run file holds.
+
+    Raises:
+        ConfigError: it cannot be read, or has a section that does not exist.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
+    try:
+        return _layer(str(path), tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: no TOML: {error}") from error
+
+
+def overrides(texts: Sequence[str]) -> Layer:
+    """The layer of some `section.key=value`; a value is TOML, a bare word is text.
+
+    Raises:
+        ConfigError: one is none.
+    """
+    table: dict[str, dict[str, object]] = {}
+    for text in texts:
+        match = re.fullmatch(r"\s*([\w-]+)\.([\w-]+)\s*=(.*)", text, re.DOTALL)
+        if match is None:
+            raise ConfigError(f"-s {text}: write SECTION.KEY=VALUE, such as selection.kind=dgm")
+        section, key, value = match.groups()
+        table.setdefault(section, {})[key] = _value(value.strip())
+    return _layer("-s", table)
+
+
+def environment(variables: Mapping[str, str]) -> Layer:
+    """The layer that the environment makes: where the archive is."""
+    url = variables.get(ARCHIVE_VARIABLE)
+    return _layer(ARCHIVE_VARIABLE, {"archive": {"url": url}} if url else {})
+
+
+def options(settings: Settings) -> Layer:
+    """The layer that the options of the command line make; what was not given is `None`."""
+    given = {
+        section: {key: value for key, value in keys.items() if value is not None}
+        for section, keys in settings.items()
+    }
+    return Layer(source="command line", settings={s: keys for s, keys in given.items() if keys})
+
+
+def stored(name: str, spec: Mapping[str, Json]) -> Layer:
+    """The layer that brings a run back from its spec."""
+    known = {key: spec[key] for key in ("seed", "horizon", "deterministic", "lag") if key in spec}
+    run = {key: value for key, value in known.items() if value is not None}
+    parts: dict[str, object] = {kind: spec[kind] for kind in _KINDS if kind in spec}
+    return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
+
+
+def _preset_folder() -> Path:
+    return Path(str(files("goexplore") / "presets"))
+
+
+def _value(text: str) -> object:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _layer(source: str, table: Mapping[str, object]) -> Layer:
+    for section, keys in table.items():
+        if section not in SECTIONS:
+            raise ConfigError(f"{source}: {_no_section(section, keys)}")
+        if not isinstance(keys, Mapping):
+            raise ConfigError(f"{source}: {section} = {keys!r} should be a section, [{section}]")
+    # TOML and JSON have no keys but text.
+    return Layer(source=source, settings=cast(Settings, table))
+
+
+def _no_section(name: str, value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"there is no section [{name}]{_hint(name, SECTIONS)}"
+    homes = [section for section, model in _PLAIN.items() if name in model.model_fields]
+    hint = f"; it belongs into [{homes[0]}]" if homes else ""
+    return f"{name!r} stands outside of a section{hint}"
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    close = nearest(name, list(known))
+    if close:
+        return f"; did you mean {close!r}?"
+    return f"; known are {', '.join(known)}" if known else "; it has none"
+
+
+# The run that they make
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """A run, checked and not yet begun."""
+
+    run: RunSection
+    domain: Choice
+    selection: Choice
+    mutation: Choice
+    admission: Choice
+    budget: Budget
+    url: str
+
+    @property
+    def spec(self) -> dict[str, Json]:
+        """What makes the run the run that it is, as JSON: not what it may spend or how fast."""
+        run = self.run
+        return {
+            **self._parts(),
+            "seed": run.seed,
+            "horizon": run.horizon,
+            "deterministic": run.deterministic,
+            "lag": self.lag,
+        }
+
+    @property
+    def settings(self) -> dict[str, dict[str, Json]]:
+        """The sections of a run file that says all of it."""
+        budget = {unit.name: getattr(self.budget, unit.name) for unit in fields(self.budget)}
+        return {
+            "run": self.run.model_dump(exclude_none=True),
+            **self._parts(),
+            "budget": {unit: value for unit, value in budget.items() if value < inf},
+            "archive": {"url": self.url},
+        }
+
+    @property
+    def archive(self) -> str:
+        """The URL of its archive, without a password."""
+        return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.url)
+
+    @property
+    def lag(self) -> int | None:
+        """How far selection lags behind where that is part of what the run finds."""
+        return (self.run.lag or self.run.workers) if self.run.deterministic else None
+
+    @property
+    def name(self) -> str:
+        """The name it was given, or one that the same settings always give."""
+        return self.run.name or f"{self._words()}-{self._digest()}"
+
+    def choice(self, kind: Kind) -> Choice:
+        """The part of a kind."""
+        chosen = (self.domain, self.selection, self.mutation, self.admission)
+        return next(each for each in chosen if each.part.kind == kind)
+
+    def _parts(self) -> dict[str, dict[str, Json]]:
+        return {kind: plain(self.choice(kind)) for kind in _KINDS}
+
+    def _words(self) -> str:
+        values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]
+        first = json.dumps(values[:1]) if values and isinstance(values[0], list) else ""
+        words = re.findall("[A-Za-z0-9]+", f"{self.domain.part.name.rpartition(':')[2]} {first}")
+        return "-".join(words)[:60].lower()
+
+    def _digest(self) -> str:
+        return sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def plain(choice: Choice) -> dict[str, Json]:
+    """A part with its parameters, as JSON."""
+    parameters: dict[str, Json] = json.loads(choice.parameters.model_dump_json())
+    return {"kind": choice.part.name, **parameters}
+
+
+def checked(layers: Sequence[Layer]) -> RunConfig:
+    """The run that layers of settings make, the lowest first.
+
+    Raises:
+        ConfigError: they make none.
+        SetupError: they name a part that is not there.
+    """
+    stack = _Stack(layers)
+    return RunConfig(
+        run=stack.section("run", RunSection),
+        domain=stack.choice("domain"),
+        selection=stack.choice("selection"),
+        mutation=stack.choice("mutation"),
+        admission=stack.choice("admission"),
+        budget=stack.section("budget", BudgetSection).budget(),
+        url=stack.section("archive", ArchiveSection).url,
+    )
+
+
+def checked_url(layers: Sequence[Layer]) -> str:
+    """The URL of the archive that layers of settings name, the lowest first."""
+    return _Stack(layers).section("archive", ArchiveSection).url
+
+
+def schema() -> dict[str, object]:
+    """The JSON schema of run files, with the parts that come along and any `module:Class`."""
+    sections: dict[str, object] = {
+        name: model.model_json_schema() for name, model in _PLAIN.items()
+    }
+    for kind in _KINDS:
+        known = [_schema_of(find(kind, name)) for name in OURS[kind]]
+        sections[kind] = {"anyOf": [*known, _schema_of_other(kind)]}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A run file of goexplore",
+        "type": "object",
+        "properties": {section: sections[section] for section in SECTIONS},
+        "additionalProperties": False,
+    }
+
+
+def _schema_of_other(kind: Kind) -> dict[str, object]:
+    return {
+        "type": "object",
+        "description": "A part of an installed package, or module:Class.",
+        "properties": {"kind": {"type": "string", "not": {"enum": list(OURS[kind])}}},
+        "required": ["kind"],
+    }
+
+
+def _schema_of(part: Part) -> dict[str, object]:
+    found = part.parameters.model_json_schema()
+    properties = {"kind": {"const": part.name}, **found.get("properties", {})}
+    return {**found, "properties": properties}
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """Layers, one upon the other."""
+
+    layers: Sequence[Layer]
+
+    def section(self, section: str, model: type[Model]) -> Model:
+        """The keys of a section, checked."""
+        values = self._keys(section)
+        try:
+            # JSON, since only there is strictness what TOML means: an array for a tuple.
+            return model.model_validate_json(json.dumps(values, default=str))
+        except ValidationError as error:
+            known = list(model.model_fields)
+            fault = self._fault(section, error.errors()[0], values, known)
+            raise ConfigError(fault) from error
+
+    def choice(self, kind: Kind) -> Choice:
+        """The part of a kind with its parameters, checked."""
+        name = self._keys(kind, with_kind=True).get("kind")
+        if not isinstance(name, str):
+            known = f"known are {', '.join(names(kind))}, or write module:Class"
+            raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
+        part = find(kind, name)
+        return Choice(part=part, parameters=self.section(kind, part.parameters))
+
+    def _keys(self, section: str, *, with_kind: bool = False) -> dict[str, object]:
+        merged: dict[str, object] = {}
+        for layer in self.layers:
+            keys = layer.settings.get(section, {})
+            if section in _KINDS and keys.get("kind", merged.get("kind")) != merged.get("kind"):
+                merged = {}
+            merged |= keys
+        return {k: v for k, v in merged.items() if k != "kind" or with_kind or section in _PLAIN}
+
+    def _source(self, section: str, key: str) -> str:
+        holding = (each for each in reversed(self.layers) if key in each.settings.get(section, {}))
+        return next((f"{layer.source}: " for layer in holding), "")
+
+    def _fault(
+        self, section: str, fault: ErrorDetails, values: Mapping[str, object], known: Sequence[str]
+    ) -> str:
+        key, *inside = map(str, fault["loc"])
+        if key not in values:
+            return f"{self._source(section, 'kind')}[{section}] needs a key {key!r}"
+        source = self._source(section, key)
+        if fault["type"] == "extra_forbidden":
+            return f"{source}[{section}] has no key {key!r}{_hint(key, known)}"
+        place = f"at {'.'.join(inside)}: " if inside else ""
+        message = fault["msg"].replace("Input should", "should", 1).replace("Field", "field", 1)
+        value = json.dumps(values[key], default=str)
+        return f"{source}[{section}] {key} = {value}: {place}{message}"
+
+
+# The run, ready to go
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparedRun:
+    """A run with its parts made and its archive open. Close it, or use it in a `with`."""
+
+    name: str
+    archive: SqlArchive
+    engine: Engine
+
+    def close(self) -> None:
+        """Write what waits and let others have the run."""
+        self.archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def prepare(
+    config: RunConfig,
+    *,
+    library: Library,
+    version: str = "",
+    observers: Sequence[Observer] = (),
+) -> PreparedRun:
+    """Make the parts of a run and open its archive.
+
+    Raises:
+        SetupError: a part cannot be made with its parameters.
+        DomainError: the world cannot be explored; nothing has been recorded then.
+        ArchiveError: the archive cannot be opened.
+    """
+    domain = config.domain.domain()
+    # A world with nothing to begin with leaves no empty run behind.
+    domain.roots()
+    selector, mutator = config.selection.selector(), config.mutation.mutator()
+    rule = config.admission.rule()
+    archive = library.open(config.name, config.spec, version)
+    engine = Engine(
+        archive=archive,
+        domain=domain,
+        selector=selector,
+        mutator=mutator,
+        rule=rule,
+        budget=config.budget,
+        seed=config.run.seed,
+        horizon=config.run.horizon,
+        workers=config.run.workers,
+        deterministic=config.run.deterministic,
+        lag=config.lag,
+        observers=observers,
+    )
+    return PreparedRun(name=config.name, archive=archive, engine=engine)
