@@ -5,9 +5,9 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from archive.connection import Database
 from archive.entry import EntryId, RunId, Status
@@ -68,8 +68,13 @@ class Library:
     def runs(self) -> list[RunSummary]:
         """All runs, the oldest first."""
         with self._database.look() as connection:
-            names = connection.execute(select(runs.c.name).order_by(runs.c.run)).scalars().all()
-            return [_summary(connection, name) for name in names]
+            return _summaries(connection, true())
+
+    def newest(self) -> RunSummary | None:
+        """The run that was begun last; `None` where there is none."""
+        with self._database.look() as connection:
+            last = select(func.max(runs.c.run)).scalar_subquery()
+            return next(iter(_summaries(connection, runs.c.run == last)), None)
 
     def find(self, name: str) -> RunSummary:
         """The run of a name.
@@ -78,7 +83,9 @@ class Library:
             UnknownRun: there is none.
         """
         with self._database.look() as connection:
-            return _summary(connection, name)
+            for found in _summaries(connection, runs.c.name == name):
+                return found
+            raise UnknownRun(f"no run named {name!r}{_known(connection)}")
 
     def read(self, name: str) -> RunReader:
         """A run to read from, also while another process explores it.
@@ -152,43 +159,89 @@ def _json(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _summary(connection: Connection, name: str) -> RunSummary:
-    row = connection.execute(select(runs).where(runs.c.name == name)).first()
-    if row is None:
-        raise UnknownRun(f"no run named {name!r}{_known(connection)}")
-    counted = connection.execute(
-        select(func.count(), func.sum(steps.c.verifications), func.max(steps.c.elapsed)).where(
-            steps.c.run == row.run
+def _summaries(connection: Connection, which: ColumnElement[bool]) -> list[RunSummary]:
+    """The runs at a glance, with a query for each kind of fact and not for each run."""
+    found = connection.execute(select(runs).where(which).order_by(runs.c.run)).all()
+    of_them = select(runs.c.run).where(which)
+    spent = _by_run(connection, _spent(of_them))
+    best = _by_run(connection, _best(of_them))
+    newest = _by_run(connection, _newest_entry(of_them))
+    last = _by_run(connection, _last_event(of_them))
+    return [
+        RunSummary(
+            id=RunId(row.run),
+            name=row.name,
+            spec=json.loads(row.spec),
+            created_at=row.created_at,
+            version=row.version,
+            steps=spent[row.run].steps - 1 if row.run in spent else 0,
+            entries=newest[row.run].id if row.run in newest else 0,
+            verifications=int(spent[row.run].verifications) if row.run in spent else 0,
+            elapsed=spent[row.run].elapsed if row.run in spent else 0.0,
+            best=best[row.run].objective if row.run in best else None,
+            best_entry=EntryId(best[row.run].id) if row.run in best else None,
+            last_event=last[row.run].kind if row.run in last else "",
+            last_detail=last[row.run].detail if row.run in last else "",
         )
-    ).one()
-    event = connection.execute(
-        select(events.c.kind, events.c.detail)
-        .where(events.c.run == row.run)
-        .order_by(events.c.number.desc())
-        .limit(1)
-    ).first()
-    best = connection.execute(
-        select(entries.c.id, entries.c.objective)
-        .where(entries.c.run == row.run, entries.c.status >= Status.NEW)
-        .order_by(entries.c.objective.desc(), entries.c.id)
-        .limit(1)
-    ).first()
-    newest = select(func.max(entries.c.id)).where(entries.c.run == row.run)
-    return RunSummary(
-        id=RunId(row.run),
-        name=row.name,
-        spec=json.loads(row.spec),
-        created_at=row.created_at,
-        version=row.version,
-        steps=max(0, counted[0] - 1),
-        entries=connection.execute(newest).scalar() or 0,
-        verifications=int(counted[1] or 0),
-        elapsed=counted[2] or 0.0,
-        best=best.objective if best else None,
-        best_entry=EntryId(best.id) if best else None,
-        last_event=event.kind if event else "",
-        last_detail=event.detail if event else "",
+        for row in found
+    ]
+
+
+_Columns = Select[*tuple[Any, ...]]
+_Found = Row[*tuple[Any, ...]]
+
+
+def _by_run(connection: Connection, statement: _Columns) -> dict[int, _Found]:
+    return {row.run: row for row in connection.execute(statement)}
+
+
+def _spent(of_runs: Select[int]) -> _Columns:
+    return (
+        select(
+            steps.c.run,
+            func.count().label("steps"),
+            func.sum(steps.c.verifications).label("verifications"),
+            func.max(steps.c.elapsed).label("elapsed"),
+        )
+        .where(steps.c.run.in_(of_runs))
+        .group_by(steps.c.run)
     )
+
+
+def _best(of_runs: Select[int]) -> _Columns:
+    admitted = (entries.c.status >= Status.NEW) & entries.c.run.in_(of_runs)
+    highest = (
+        select(entries.c.run, func.max(entries.c.objective).label("objective"))
+        .where(admitted)
+        .group_by(entries.c.run)
+        .subquery()
+    )
+    same = (entries.c.run == highest.c.run) & (entries.c.objective == highest.c.objective)
+    return (
+        select(entries.c.run, highest.c.objective, func.min(entries.c.id).label("id"))
+        .join(highest, same)
+        .where(admitted)
+        .group_by(entries.c.run, highest.c.objective)
+    )
+
+
+def _newest_entry(of_runs: Select[int]) -> _Columns:
+    return (
+        select(entries.c.run, func.max(entries.c.id).label("id"))
+        .where(entries.c.run.in_(of_runs))
+        .group_by(entries.c.run)
+    )
+
+
+def _last_event(of_runs: Select[int]) -> _Columns:
+    last = (
+        select(events.c.run, func.max(events.c.number).label("number"))
+        .where(events.c.run.in_(of_runs))
+        .group_by(events.c.run)
+        .subquery()
+    )
+    same = (events.c.run == last.c.run) & (events.c.number == last.c.number)
+    return select(events.c.run, events.c.kind, events.c.detail).join(last, same)
 
 
 def _known(connection: Connection) -> str:

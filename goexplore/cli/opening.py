@@ -49,8 +49,8 @@ def chosen(opened: Library, run: str | None) -> RunSummary:
     """
     if run:
         return opened.find(run)
-    if summaries := opened.runs():
-        return summaries[-1]
+    if newest := opened.newest():
+        return newest
     raise ArchiveError(f"{opened.name}: there is no run yet")
 
 
