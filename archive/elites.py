@@ -4,11 +4,9 @@ A slot is a place in the arrays. It belongs to a cell for good; the entry that h
 change. The arrays are built once, from the rows of a run, and kept up to date by the same rows.
 """
 
-from array import array
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from hashlib import blake2b
 from itertools import repeat
 from typing import NamedTuple, Self
 
@@ -16,72 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.admission import Holder
-from archive.entry import Entry, EntryId, Evaluation, Failure, Status
-from archive.trees import size_of
+from archive.entry import Entry, EntryId, Evaluation, Status
+from archive.facts import (
+    NO_CELL,
+    UNBOUNDED,
+    Fact,
+    Floats,
+    Ints,
+    Rows,
+    cell_key,
+    fact_of,
+    promises_of,
+)
+from archive.openings import Openings
 
-UNBOUNDED = -1
-"""The number of options of an entry from which anything can be tried."""
-
-NO_CELL = -1
-
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-
-def cell_key(cell: str) -> int:
-    """60 bits of BLAKE2b: among a million cells two meet with a probability of 4e-7."""
-    return (
-        int.from_bytes(blake2b(cell.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 4
-    )
-
-
-class Fact(NamedTuple):
-    """The narrow facts of an entry: a row of `entries` without its run.
-
-    parent 0: none; option -1: none; key -1: a failure; options -1: unbounded, 0: terminal.
-    """
-
-    id: int
-    step: int
-    place: int
-    parent: int
-    option: int
-    key: int
-    objective: float
-    status: int
-    size: int
-    options: int
-    depth: int
-
-
-def fact_of(entry: Entry, place: int) -> Fact:
-    """The narrow facts of an entry, the `place`th of its step."""
-    result, option = entry.result, entry.candidate.option
-    return Fact(
-        id=entry.id,
-        step=entry.step,
-        place=place,
-        parent=entry.parents[0] if entry.parents else 0,
-        option=-1 if option is None else option,
-        key=cell_key(result.cell) if isinstance(result, Evaluation) else NO_CELL,
-        objective=float(result.objective) if isinstance(result, Evaluation) else 0.0,
-        status=int(entry.admission.status),
-        size=size_of(entry.candidate.tree),
-        options=_openness(result),
-        depth=entry.depth,
-    )
-
-
-def _openness(result: Evaluation | Failure) -> int:
-    if isinstance(result, Failure) or result.terminal:
-        return 0
-    return len(result.options) or UNBOUNDED
-
-
-def promises_of(result: Evaluation | Failure) -> list[float]:
-    """How promising each of its options is."""
-    return [option.promise for option in result.options] if isinstance(result, Evaluation) else []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,41 +50,6 @@ class EliteArrays:
     children: Ints
     explorable: Bools
     best: float
-
-
-def ranking(promises: Sequence[float]) -> tuple[int, ...]:
-    """Indices of options, the most promising first, among equals in their order."""
-    return tuple(sorted(range(len(promises)), key=lambda i: -promises[i]))
-
-
-class Openings:
-    """Which options of an entry have been tried, and by which entry first."""
-
-    __slots__ = ("_promises", "_ranking", "_tried_by")
-
-    def __init__(self, promises: Sequence[float]) -> None:
-        self._promises = array("d", promises)
-        self._ranking = ranking(promises)
-        self._tried_by = array("q", bytes(8 * len(promises)))
-
-    def mark(self, option: int, by: int) -> bool:
-        """Whether the option was untried until now."""
-        if self._tried_by[option]:
-            return False
-        self._tried_by[option] = by
-        return True
-
-    def untried(self, as_of: int) -> tuple[int, ...]:
-        """Options not tried by any entry up to `as_of`, most promising first."""
-        return tuple(i for i in self._ranking if not 0 < self._tried_by[i] <= as_of)
-
-    def promise(self, ahead: int) -> float:
-        """Of the untried option after `ahead` more promising ones; -inf for none."""
-        untried = (i for i in self._ranking if not self._tried_by[i])
-        for place, option in enumerate(untried):
-            if place == ahead:
-                return self._promises[option]
-        return -np.inf
 
 
 @dataclass(slots=True, kw_only=True)
@@ -487,29 +399,6 @@ class Elites:
         slot = self.slot(EntryId(parent))
         if fresh and slot is not None:
             self._columns.untried[slot] -= 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
-    """Columns of `Fact`s, in order of their ids."""
-
-    id: Ints
-    place: Ints
-    parent: Ints
-    option: Ints
-    key: Ints
-    objective: Floats
-    status: Ints
-    size: Ints
-    options: Ints
-
-    @classmethod
-    def of(cls, rows: Iterable[tuple[float, ...]]) -> Self:
-        """From tuples in the order of the fields. No list of them is made: they may be millions."""
-        names = [field.name for field in fields(cls)]
-        kinds = [(name, "f8" if name == "objective" else "i8") for name in names]
-        table = np.fromiter(rows, np.dtype(kinds))
-        return cls(**{name: np.ascontiguousarray(table[name]) for name in names})
 
 
 def _positions(values: Ints, wanted: Ints) -> Ints:

@@ -4,11 +4,11 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
+from archive.closing import Closing
 from archive.connection import Database
 from archive.entry import EntryId, RunId, Status
 from archive.errors import ArchiveError, UnknownRun
@@ -43,7 +43,7 @@ class RunSummary:
     last_detail: str
 
 
-class Library:
+class Library(Closing):
     """The runs of one database.
 
     url: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`; made ready at its first use.
@@ -112,17 +112,6 @@ class Library:
     def close(self) -> None:
         """Close all connections."""
         self._database.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _begin(connection: Connection, name: str, spec: Mapping[str, Json], version: str) -> RunId:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from archive.connection import Database
-from archive.elites import Fact
 from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
 from archive.errors import ArchiveError, UnknownEntry
+from archive.facts import Fact
 from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, blobs_of, entry_of

@@ -7,7 +7,6 @@ from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 
-from archive.elites import NO_CELL, Fact
 from archive.entry import (
     Admission,
     Attempt,
@@ -24,6 +23,7 @@ from archive.entry import (
     TaskResult,
     Tree,
 )
+from archive.facts import NO_CELL, Fact
 from archive.trees import encode
 
 Row = tuple[object, ...]

@@ -3,16 +3,16 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from types import TracebackType
-from typing import Self
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from archive.admission import AdmissionRule
+from archive.closing import Closing
 from archive.commit import GroupCommit
 from archive.connection import Database, Lock
-from archive.elites import Elites, Fact, Rows, fact_of, promises_of
+from archive.elites import Elites
 from archive.entry import Admission, Attempt, Entry, EntryId, Evaluation, RunId, Status, Step, flaw
+from archive.facts import Fact, Rows, fact_of, promises_of
 from archive.prepared import Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
@@ -48,7 +48,7 @@ class _Batch:
     recorded: tuple[Recorded, ...]
 
 
-class SqlArchive(RunReader):
+class SqlArchive(RunReader, Closing):
     """The archive of one run, to add to; see `archive.base.Archive`."""
 
     def __init__(self, database: Database, run: RunId, lock: Lock) -> None:
@@ -182,17 +182,6 @@ class SqlArchive(RunReader):
                     detail=storable(detail),
                 )
             )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Write what waits and let other processes have the run."""

@@ -31,8 +31,8 @@ import numpy as np
 sys.path[0] = str(Path(__file__).parents[1])
 
 from archive.admission import BetterOrShorter
-from archive.elites import cell_key
 from archive.entry import Attempt, Candidate, EntryId, Evaluation, Selection, Step, Tree
+from archive.facts import cell_key
 from archive.library import Library
 from archive.sql import SqlArchive
 from goexplore.selection import weights

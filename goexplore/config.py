@@ -14,12 +14,12 @@ from hashlib import sha256
 from importlib.resources import files
 from math import inf
 from pathlib import Path
-from types import TracebackType
-from typing import Annotated, Self, TypeVar, cast, get_args
+from typing import Annotated, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from archive.closing import Closing
 from archive.library import Json, Library
 from archive.sql import SqlArchive
 from goexplore.budget import Budget
@@ -409,7 +409,7 @@ class _Stack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PreparedRun:
+class PreparedRun(Closing):
     """A run with its parts made and its archive open. Close it, or use it in a `with`."""
 
     name: str
@@ -419,17 +419,6 @@ class PreparedRun:
     def close(self) -> None:
         """Write what waits and let others have the run."""
         self.archive.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def prepare(

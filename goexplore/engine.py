@@ -18,7 +18,6 @@ from time import monotonic
 
 from archive.admission import AdmissionRule, BetterOrShorter
 from archive.base import Archive
-from archive.elites import ranking
 from archive.entry import (
     Attempt,
     Candidate,
@@ -30,6 +29,7 @@ from archive.entry import (
     Step,
     flaw,
 )
+from archive.openings import ranking
 from archive.trees import size_of
 from goexplore.budget import Budget, Spent
 from goexplore.domain import Domain, DomainError

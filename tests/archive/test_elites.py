@@ -9,8 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from archive.admission import Holder, KeepAll
-from archive.elites import NO_CELL, UNBOUNDED, Elites, Fact, Rows, cell_key, ranking
+from archive.elites import Elites
 from archive.entry import Candidate, Entry, EntryId, Status
+from archive.facts import NO_CELL, UNBOUNDED, Fact, Rows, cell_key
+from archive.openings import ranking
 from archive.sql import SqlArchive
 from tests.conformance.making import CRASHED, attempt, found, roots, step
 from tests.conformance.soundness import assert_same_elites

@@ -10,8 +10,9 @@ import numpy as np
 from sqlalchemy import Connection, Table, func, select
 
 from archive.connection import Database
-from archive.elites import UNBOUNDED, EliteArrays, Elites, Fact, Rows, cell_key, promises_of
+from archive.elites import EliteArrays, Elites
 from archive.entry import Entry, EntryId, Evaluation, Status, StepRecord
+from archive.facts import UNBOUNDED, Fact, Rows, cell_key, promises_of
 from archive.library import Library, RunSummary
 from archive.reading import RunReader
 from archive.rows import blobs_of

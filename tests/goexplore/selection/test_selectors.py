@@ -10,8 +10,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from archive.elites import UNBOUNDED, EliteArrays, Elites, Fact
+from archive.elites import EliteArrays, Elites
 from archive.entry import Selection, Status
+from archive.facts import UNBOUNDED, Fact
 from goexplore.selection.base import Selector
 from goexplore.selection.selectors import (
     Floats,
