@@ -378,18 +378,18 @@ class Elites:
         since = counted & (steps > last[origins])
         c.since_new[:n] = np.bincount(origins[since], minlength=n)
 
-    def _load_openings(self, rows: "Rows", promises: Mapping[int, Sequence[float]]) -> None:
+    def _load_openings(self, rows: Rows, promises: Mapping[int, Sequence[float]]) -> None:
+        if not promises:
+            return
         until = {r.holder.id: r.by for r in self._replaced}
+        holders = {self.holder(slot) for slot in range(self._count)}
         offering = set(rows.id[rows.options > 0].tolist())
-        for entry in (
-            promises.keys() & offering & {*until, *(self.holder(s) for s in range(self._count))}
-        ):
+        for entry in promises.keys() & offering & (holders | until.keys()):
             self._openings[entry] = Openings(promises[entry])
         for row in np.flatnonzero(rows.option >= 0).tolist():
             self._load_try(int(rows.parent[row]), int(rows.option[row]), int(rows.id[row]), until)
-        if self._openings:
-            for slot in range(self._count):
-                self._touch(slot)
+        for slot in range(self._count):
+            self._touch(slot)
 
     def _load_try(self, parent: int, option: int, by: int, until: Mapping[EntryId, int]) -> None:
         openings = self._openings.get(parent)

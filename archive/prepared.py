@@ -3,11 +3,11 @@
 For statements as small as these, SQLAlchemy's own execution takes longer than the database's.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Dialect, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,8 +15,6 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 
 from archive.connection import Database
 from archive.rows import Row
-
-_PART = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +31,12 @@ class Query:
         compiled = statement.compile(dialect=dialect)
         return cls(str(compiled), tuple(compiled.positiontup or ()))
 
-    def rows(self, connection: Connection, **values: object) -> Iterator[tuple[Any, ...]]:
-        """What it finds with a value for each name: bare tuples."""
+    def rows(self, connection: Connection, **values: object) -> Iterable[tuple[Any, ...]]:
+        """What it finds with a value for each name: bare tuples, to be taken at once."""
         cursor = connection.connection.cursor()
         cursor.execute(self.text, tuple(values[name] for name in self.names))
-        while part := cursor.fetchmany(_PART):
-            yield from part
-        cursor.close()
+        # Both drivers' cursors can be iterated, quicker than by any of the standard's methods.
+        return cast("Iterable[tuple[Any, ...]]", cursor)
 
 
 class Writer:
