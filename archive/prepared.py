@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any, Self, cast
 
 from sqlalchemy import Connection, Dialect, Select, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from archive.connection import Database
@@ -90,15 +89,11 @@ class Inserting:
     def insert_missing(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert the rows whose keys are not there yet."""
         if rows:
-            self.cursor.executemany(_insertion_of_missing(table, self.dialect), rows)
+            # Both databases say it alike.
+            insertion = f"{_insertion(table, self.dialect)} ON CONFLICT DO NOTHING"
+            self.cursor.executemany(insertion, rows)
 
 
 @cache
 def _insertion(table: Table, dialect: Dialect) -> str:
     return str(table.insert().compile(dialect=dialect))
-
-
-@cache
-def _insertion_of_missing(table: Table, dialect: Dialect) -> str:
-    insert = postgresql.insert if dialect.name == "postgresql" else sqlite.insert
-    return str(insert(table).on_conflict_do_nothing().compile(dialect=dialect))

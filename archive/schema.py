@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, inspect, text
 
 from archive.connection import Database
@@ -57,6 +55,10 @@ def _name(connection: Connection) -> str:
 
 
 def _migrate(connection: Connection) -> None:
+    # Needed once in the life of a database, and as slow to import as all else of a short command.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
