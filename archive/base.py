@@ -5,7 +5,7 @@ from typing import Protocol
 
 from archive.admission import AdmissionRule
 from archive.elites import Elites
-from archive.entry import NO_ENTRY, Entry, EntryId, Step, StepRecord
+from archive.entry import NO_ENTRY, Entry, EntryId, Step, StepRecord, TurnRecord
 
 
 class Archive(Protocol):
@@ -49,6 +49,18 @@ class Archive(Protocol):
             ArchiveError: this step or an earlier one could not be recorded.
             ValueError: a score is no finite number; see `archive.entry.flaw`.
         """
+        ...
+
+    def set_out(self, turn: TurnRecord) -> None:
+        """Record that a step is about to be taken, before it costs anything.
+
+        Raises:
+            ArchiveError: this step or an earlier one could not be recorded.
+        """
+        ...
+
+    def unfinished(self) -> Sequence[TurnRecord]:
+        """Steps that were set out on and never recorded, in order."""
         ...
 
     def flush(self) -> None:

@@ -42,6 +42,10 @@ class Cause(StrEnum):
     """Why there is no evaluation of a candidate."""
 
     NO_EDIT = "no edit"
+    TRUNCATED = "truncated answer"
+    REFUSED = "refused"
+    EMPTY = "empty answer"
+    UNPARSABLE = "unparsable answer"
     IMPOSSIBLE = "impossible"
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
@@ -186,12 +190,28 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """A step that was set out on; see `Selection` and `Step`.
+
+    ahead: how many others had set out from the same elite and were not back.
+    """
+
+    number: int
+    chosen: EntryId
+    choices: int
+    probability: float
+    granted: int
+    as_of: EntryId
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One turn of the loop, to be recorded whole.
 
     number: from 1; step 0 holds the roots and has no selection.
     as_of: the newest entry that the selection could see.
-    granted: how many verifications it might have spent.
+    granted: how many verifications it might have spent. ahead: as in `TurnRecord`.
     elapsed: seconds that the run has taken so far, over all its sessions.
     """
 
@@ -200,6 +220,7 @@ class Step:
     selection: Selection | None = None
     as_of: EntryId = NO_ENTRY
     granted: int = 0
+    ahead: int = 0
     elapsed: float = 0.0
 
 
@@ -216,6 +237,7 @@ class StepRecord:
     probability: float
     granted: int
     as_of: EntryId
+    ahead: int
     verifications: int
     elapsed: float
     finished_at: float

@@ -83,6 +83,7 @@ def step_row(run: RunId, step: Step, now: float) -> Row:
         sum(attempt.verified for attempt in step.attempts),
         step.elapsed,
         now,
+        step.ahead,
     )
 
 

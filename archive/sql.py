@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -11,9 +11,21 @@ from archive.closing import Closing
 from archive.commit import GroupCommit
 from archive.connection import Database, Lock
 from archive.elites import Elites
-from archive.entry import Admission, Attempt, Entry, EntryId, Evaluation, RunId, Status, Step, flaw
+from archive.entry import (
+    Admission,
+    Attempt,
+    Entry,
+    EntryId,
+    Evaluation,
+    RunId,
+    Status,
+    Step,
+    TurnRecord,
+    flaw,
+)
 from archive.facts import Fact, Rows, fact_of, promises_of
-from archive.prepared import Query, Writer
+from archive.ledger import Call, Ledger, call_row
+from archive.prepared import Inserting, Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
 from archive.rows import (
@@ -28,7 +40,17 @@ from archive.rows import (
     storable_step,
     task_rows,
 )
-from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
+from archive.tables import (
+    blobs,
+    bodies,
+    calls,
+    entries,
+    events,
+    other_parents,
+    steps,
+    task_results,
+    turns,
+)
 from archive.trees import MAX_HOPS, size_of
 
 _ALL = 2**31 - 1
@@ -69,7 +91,8 @@ class SqlArchive(RunReader, Closing):
         self.verifications = int(verifications or 0)
         self.elapsed = float(elapsed or 0.0)
         self._writer = Writer(database)
-        self._commit = GroupCommit(self._write)
+        self._commit: GroupCommit[_Batch | TurnRecord | Call] = GroupCommit(self._write)
+        self.ledger = Ledger(database, run, self._write_call)
 
     def elites_at(self, newest: EntryId | None) -> Elites:
         """The elites as they stood when an entry was the newest; as they stand for `None`."""
@@ -149,19 +172,52 @@ class SqlArchive(RunReader, Closing):
         holder = self.elites.standing(result.cell)
         return rule.judge(result, size_of(attempt.candidate.tree), holder)
 
-    def _write(self, group: Sequence[_Batch]) -> None:
+    def set_out(self, turn: TurnRecord) -> None:
+        """Record that a step is about to be taken; see `Archive`."""
+        self._commit.bring(turn)
+
+    def unfinished(self) -> list[TurnRecord]:
+        """Steps that were set out on and never recorded, in order; see `Archive`."""
+        names = [field.name for field in fields(TurnRecord)]
+        done = select(steps.c.number).where(steps.c.run == self.run)
+        statement = (
+            select(*(turns.c[name] for name in names))
+            .where(turns.c.run == self.run, turns.c.number.not_in(done))
+            .order_by(turns.c.number)
+        )
+        with self.look() as connection:
+            found = connection.execute(statement).all()
+        return [TurnRecord(**dict(zip(names, row, strict=True))) for row in found]
+
+    def _write_call(self, call: Call) -> None:
+        self._commit.bring(call)
+        self._commit.flush()
+
+    def _write(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+        with self._writer.transaction() as rows:
+            set_out = [item for item in group if isinstance(item, TurnRecord)]
+            # A step that is taken again has been set out on before.
+            rows.insert_missing(turns, [(self.run, *astuple(turn)) for turn in set_out])
+            answered = [item for item in group if isinstance(item, Call)]
+            rows.insert_missing(calls, [call_row(self.run, call) for call in answered])
+            self._write_steps(rows, [item for item in group if isinstance(item, _Batch)])
+        self._let_go(group)
+
+    def _write_steps(self, rows: Inserting, group: Sequence[_Batch]) -> None:
         now = time.time()
         recorded = [each for batch in group for each in batch.recorded]
         large = dict(row for each in recorded for row in blob_rows(each.entry.result))
-        with self._writer.transaction() as rows:
-            rows.insert_missing(blobs, list(large.items()))
-            rows.insert(steps, [step_row(self.run, batch.step, now) for batch in group])
-            rows.insert(entries, [(self.run, *fact) for batch in group for fact in batch.facts])
-            rows.insert(bodies, [body_row(self.run, each) for each in recorded])
-            rows.insert(other_parents, _rows(self.run, recorded, parent_rows))
-            rows.insert(task_results, _rows(self.run, recorded, task_rows))
-        for each in recorded:
-            self._recent.release(each.entry.id)
+        rows.insert_missing(blobs, list(large.items()))
+        rows.insert(steps, [step_row(self.run, batch.step, now) for batch in group])
+        rows.insert(entries, [(self.run, *fact) for batch in group for fact in batch.facts])
+        rows.insert(bodies, [body_row(self.run, each) for each in recorded])
+        rows.insert(other_parents, _rows(self.run, recorded, parent_rows))
+        rows.insert(task_results, _rows(self.run, recorded, task_rows))
+
+    def _let_go(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+        for batch in group:
+            for each in batch.recorded if isinstance(batch, _Batch) else ():
+                self._recent.release(each.entry.id)
 
     def flush(self) -> None:
         """Wait until every added step would survive the loss of power; see `Archive`."""

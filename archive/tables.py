@@ -52,6 +52,13 @@ steps = Table(
     Column("verifications", Integer, nullable=False),
     Column("elapsed", Double, nullable=False, comment="seconds of the run so far"),
     Column("finished_at", Double, nullable=False, comment="seconds since 1970"),
+    Column(
+        "ahead",
+        Integer,
+        nullable=False,
+        server_default="0",
+        comment="steps that had set out from the same elite and were not back",
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -142,5 +149,42 @@ events = Table(
     Column("at", Double, nullable=False, comment="seconds since 1970"),
     Column("kind", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _run(),
+    _number("number"),
+    Column("chosen", Integer, nullable=False, comment="entry set out from"),
+    Column("choices", Integer, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("granted", Integer, nullable=False),
+    Column("as_of", Integer, nullable=False),
+    Column("ahead", Integer, nullable=False, comment="steps that had set out and were not back"),
+    sqlite_with_rowid=False,
+    comment="steps set out on, recorded before they cost anything",
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    _run(),
+    Column("key", Text, primary_key=True, comment="SHA-256 of request, model and sample"),
+    Column("step", Integer, nullable=False),
+    Column("sample", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("request", LargeBinary, nullable=False, comment="JSON, deflated"),
+    Column("text", LargeBinary, nullable=False, comment="deflated"),
+    Column("finish", Text, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("dollars", Double, comment="none where the price is not known"),
+    Column("seconds", Double, nullable=False),
+    Column("at", Double, nullable=False, comment="seconds since 1970"),
+    Index("calls_by_step", "run", "step"),
     sqlite_with_rowid=False,
 )

@@ -166,7 +166,7 @@ class Raw:
     ENTRIES = "INSERT INTO entries VALUES (1, ?, ?, 0, ?, -1, ?, ?, 2, ?, -1, ?)"
     BODIES = """INSERT INTO bodies (run, id, base, hops, tree, mutator, cell, tasks, crossed)
         VALUES (1, ?, ?, ?, ?, 'diff', ?, 0, 0)"""
-    STEPS = "INSERT INTO steps VALUES (1, ?, ?, ?, ?, 1, 0, 1, 0, 0)"
+    STEPS = "INSERT INTO steps VALUES (1, ?, ?, ?, ?, 1, 0, 1, 0, 0, 0)"
     CHAIN = """WITH RECURSIVE chain(base, tree, hops) AS (
         SELECT base, tree, hops FROM bodies WHERE run = 1 AND id = ?
         UNION ALL SELECT b.base, b.tree, b.hops FROM bodies b, chain

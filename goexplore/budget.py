@@ -9,11 +9,14 @@ class Budget:
     """What a run may spend, over all its sessions; infinite where nothing is said.
 
     steps: turns of the loop. verifications: candidates run. seconds: of its clock, while it runs.
+    tokens, dollars: of all calls of models.
     """
 
     steps: float = inf
     verifications: float = inf
     seconds: float = inf
+    tokens: float = inf
+    dollars: float = inf
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -28,6 +31,8 @@ class Spent:
     steps: int = 0
     verifications: int = 0
     seconds: float = 0.0
+    tokens: int = 0
+    dollars: float = 0.0
 
     def used_up(self, budget: Budget) -> str | None:
         """The first unit of which nothing is left; `None` for none."""

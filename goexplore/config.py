@@ -9,6 +9,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from importlib.resources import files
@@ -26,6 +27,7 @@ from goexplore.budget import Budget
 from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
 from goexplore.engine import Engine
 from goexplore.events import Observer
+from goexplore.processes import InProcesses
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -42,11 +44,15 @@ class _Section(BaseModel):
 
 
 class RunSection(_Section):
-    """What makes a run beside its parts; see `goexplore.engine.Engine`."""
+    """What makes a run beside its parts; see `goexplore.engine.Engine`.
+
+    processes: worker processes that candidates are run in; 0 runs them in threads of this one.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     seed: int = 0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
+    processes: Annotated[int, Field(ge=0, le=1024)] = 0
     horizon: Annotated[int, Field(ge=1)] = 1
     deterministic: bool = False
     lag: Annotated[int, Field(ge=1)] | None = None
@@ -415,10 +421,11 @@ class PreparedRun(Closing):
     name: str
     archive: SqlArchive
     engine: Engine
+    held: ExitStack
 
     def close(self) -> None:
-        """Write what waits and let others have the run."""
-        self.archive.close()
+        """Write what waits, let others have the run, and end its processes."""
+        self.held.close()
 
 
 def prepare(
@@ -440,19 +447,23 @@ def prepare(
     domain.roots()
     selector, mutator = config.selection.selector(), config.mutation.mutator()
     rule = config.admission.rule()
-    archive = library.open(config.name, config.spec, version)
-    engine = Engine(
-        archive=archive,
-        domain=domain,
-        selector=selector,
-        mutator=mutator,
-        rule=rule,
-        budget=config.budget,
-        seed=config.run.seed,
-        horizon=config.run.horizon,
-        workers=config.run.workers,
-        deterministic=config.run.deterministic,
-        lag=config.lag,
-        observers=observers,
-    )
-    return PreparedRun(name=config.name, archive=archive, engine=engine)
+    with ExitStack() as held:
+        world = domain
+        if config.run.processes:
+            world = held.enter_context(InProcesses(domain, config.run.processes))
+        archive = held.enter_context(library.open(config.name, config.spec, version))
+        engine = Engine(
+            archive=archive,
+            domain=world,
+            selector=selector,
+            mutator=mutator,
+            rule=rule,
+            budget=config.budget,
+            seed=config.run.seed,
+            horizon=config.run.horizon,
+            workers=config.run.workers,
+            deterministic=config.run.deterministic,
+            lag=config.lag,
+            observers=observers,
+        )
+        return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())

@@ -1,7 +1,7 @@
 """What is explored: the contract between the loop and a world."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from archive.entry import Candidate, Evaluation, Failure, Tree
 from mutators.base import Parent
@@ -40,4 +40,19 @@ class Domain(Protocol):
         Raises:
             DomainError: the world itself is broken, and every candidate would meet the same end.
         """
+        ...
+
+
+@runtime_checkable
+class Briefed(Protocol):
+    """A world that can be explained to a model.
+
+    `brief` tells, to someone who has never seen the world, what can be done in it, what cannot,
+    and what the goal is. It is the same for the whole run and holds nothing of where the search
+    stands, so that it can open every prompt.
+    """
+
+    @property
+    def brief(self) -> str:
+        """The rules of the world and its goal, in plain words."""
         ...

@@ -9,8 +9,9 @@ run. A step is recorded whole: what a killed process had under way is lost, and 
 """
 
 import traceback
+from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from random import Random
 from threading import Condition, Thread
@@ -27,6 +28,7 @@ from archive.entry import (
     Evaluation,
     Failure,
     Step,
+    TurnRecord,
     flaw,
 )
 from archive.openings import ranking
@@ -36,8 +38,10 @@ from goexplore.domain import Domain, DomainError
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.selection.base import Selector
 from goexplore.streams import stream
-from goexplore.view import Recorded, Turn, View
+from goexplore.view import Recorded, Turn, View, record_of, turn_of
 from mutators.base import Mutator, Parent
+from mutators.llm.asking import BudgetSpent
+from mutators.llm.purse import Purse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,10 @@ class Engine:
         from the archive as it stood after step k - lag, and steps are recorded in order. With
         one worker that is so anyway.
     lag: for `deterministic`; the number of workers by default, and best at least as many.
+    purse: what models may cost, where steps ask any. Then each step is recorded before it is
+        taken, so that one that was killed is taken again as it was chosen, and asks nothing that
+        has been answered.
+    turns: take these steps, as they were chosen, in this order, and no others: a replay.
     """
 
     def __init__(
@@ -73,6 +81,8 @@ class Engine:
         workers: int = 1,
         deterministic: bool = False,
         lag: int | None = None,
+        purse: Purse | None = None,
+        turns: Sequence[TurnRecord] | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
         self._archive = archive
@@ -86,6 +96,8 @@ class Engine:
         self._workers = workers
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
+        self._purse = purse
+        self._turns = turns
         self._observers = observers
         self._moved = Condition()
         self._ending: tuple[Ending, str] | None = None
@@ -120,9 +132,11 @@ class Engine:
         self._began = monotonic()
         if self._archive.last_step < 0:
             self._plant()
-        self._view = View(self._archive, self._lag)
-        self._next = self._archive.last_step + 1
-        self._next_recorded = self._next
+        unfinished = self._archive.unfinished() if self._turns is None else self._turns
+        self._view = View(self._archive, self._lag, unfinished)
+        self._again = deque(unfinished)
+        self._next_recorded = self._archive.last_step + 1
+        self._next = max(self._next_recorded, *(turn.number + 1 for turn in unfinished), 0)
         self._tell(RunOpened(budget=self._budget, spent=self._spent()))
         self._archive.note("opened")
         self._check_goal(self._view.elites.best)
@@ -162,6 +176,9 @@ class Engine:
         try:
             while turn := self._next_turn():
                 self._finish(turn, self._explore(turn))
+        except BudgetSpent as spent:
+            with self._moved:
+                self._end(Ending.BUDGET, spent.unit)
         except Exception as failure:  # noqa: BLE001  # a worker's edge; `run` raises it again
             with self._moved:
                 self._failure = self._failure or failure
@@ -206,6 +223,14 @@ class Engine:
         granted = self._grant()
         if granted < 1:
             return None
+        turn = self._resumed(granted) if self._again else self._chosen(granted)
+        if turn:
+            self._view.set_out(turn)
+        return turn
+
+    def _chosen(self, granted: int) -> Turn | None:
+        if self._turns is not None:
+            return None
         view, random = self._view, stream(self._seed, self._next, "select")
         selection = self._selector.select(view.elites, random)
         if selection is None:
@@ -218,9 +243,17 @@ class Engine:
             untried=view.elites.untried(selection.chosen),
             ahead=view.elites.under_way(selection.slot),
         )
-        view.set_out(turn)
         self._next += 1
+        if self._purse:
+            self._archive.set_out(record_of(turn))
         return turn
+
+    def _resumed(self, granted: int) -> Turn:
+        """A step that was set out on and not finished, as it was chosen then."""
+        record = self._again.popleft()
+        turn = turn_of(record, self._archive, self._view.elites)
+        untried = self._archive.elites.untried(record.chosen, record.as_of)
+        return replace(turn, untried=untried, granted=min(granted, record.granted))
 
     def _grant(self) -> int:
         """How many verifications the next step may spend."""
@@ -242,21 +275,25 @@ class Engine:
         """Return to the chosen elite and go on from child to child."""
         random = stream(self._seed, turn.number, "explore")
         attempts: list[Attempt] = []
-        place = self._return_to(turn.selection.chosen, turn.untried, turn.ahead)
+        place = self._return_to(turn, turn.selection.chosen, turn.untried)
         while place and len(attempts) < turn.granted and self._mutator.can_propose(place.parent):
             attempts.append(self._attempt(place, random))
             place = self._go_on(turn, attempts)
         return tuple(attempts)
 
-    def _return_to(self, elite: EntryId, untried: Sequence[int], ahead: int) -> _Place | None:
+    def _return_to(
+        self, turn: Turn, elite: EntryId, untried: Sequence[int], made: int = 0
+    ) -> _Place | None:
         entry = self._archive.entry(elite)
         if isinstance(entry.result, Failure):
             return None
         parent = Parent(
             tree=entry.candidate.tree,
             evaluation=entry.result,
+            step=turn.number,
+            place=made,
             untried=tuple(untried),
-            under_way=ahead,
+            under_way=0 if made else turn.ahead,
         )
         return _Place(parent=parent, entry=elite)
 
@@ -266,18 +303,22 @@ class Engine:
         if isinstance(result, Failure) or result.terminal:
             return None
         with self._moved:
-            as_of = turn.as_of if self._in_order else None
-            holder = self._archive.elites.standing(result.cell, as_of)
+            holder = self._archive.elites.standing(result.cell, turn.as_of)
             if self._rule.judge(result, size_of(tree), holder).status.admitted:
-                untried = ranking([option.promise for option in result.options])
-                return _Place(
-                    parent=Parent(tree=tree, evaluation=result, untried=untried), entry=None
+                parent = Parent(
+                    tree=tree,
+                    evaluation=result,
+                    step=turn.number,
+                    place=len(attempts),
+                    untried=ranking([option.promise for option in result.options]),
                 )
+                return _Place(parent=parent, entry=None)
             if holder is None:
                 return None
-            untried = self._archive.elites.untried(holder.id, as_of)
+            untried = self._archive.elites.untried(holder.id, turn.as_of)
         tried = {attempt.candidate.option for attempt in attempts if attempt.parent == holder.id}
-        return self._return_to(holder.id, [i for i in untried if i not in tried], 0)
+        left = [option for option in untried if option not in tried]
+        return self._return_to(turn, holder.id, left, len(attempts))
 
     def _attempt(self, place: _Place, random: Random) -> Attempt:
         """Make a child and run it."""
@@ -329,6 +370,7 @@ class Engine:
             selection=turn.selection,
             as_of=turn.as_of,
             granted=turn.granted,
+            ahead=turn.ahead,
             elapsed=self._elapsed(),
         )
         entries = self._archive.add(step, self._rule)
@@ -368,6 +410,8 @@ class Engine:
             steps=self._archive.step_count,
             verifications=self._archive.verifications,
             seconds=self._elapsed(),
+            tokens=self._purse.tokens if self._purse else 0,
+            dollars=self._purse.dollars if self._purse else 0.0,
         )
 
     def _tell(self, event: Event) -> None:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from archive.base import Archive
 from archive.elites import Elites
-from archive.entry import Entry, EntryId, Selection
+from archive.entry import Entry, EntryId, Selection, TurnRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,10 @@ class View:
     been seen, whatever else is recorded already, so that timing changes nothing.
     """
 
-    def __init__(self, archive: Archive, lag: int | None) -> None:
+    def __init__(
+        self, archive: Archive, lag: int | None, unfinished: Sequence[TurnRecord] = ()
+    ) -> None:
+        """`unfinished`: steps that were set out on, and are about to be taken again."""
         self._lag = lag
         self._own = lag is not None and lag > 1
         self._out: dict[int, Turn] = {}
@@ -53,13 +56,13 @@ class View:
         self.elites = archive.elites
         self.live = lag is None
         self._seen = archive.last_step
-        if lag is not None and lag > 1:
-            self._look_back(archive)
-
-    def _look_back(self, archive: Archive) -> None:
-        """See what the newest step could see when it was chosen; what came later is unseen yet."""
         archive.flush()
-        as_of = archive.step(archive.last_step).as_of or archive.elites.newest
+        if lag is not None and lag > 1:
+            newest = unfinished[-1] if unfinished else archive.step(archive.last_step)
+            self._look_back(archive, newest.as_of or archive.elites.newest)
+
+    def _look_back(self, archive: Archive, as_of: EntryId) -> None:
+        """See what the newest step could see when it was chosen; what came later is unseen yet."""
         self.elites = archive.elites_at(as_of)
         self._seen = archive.entry(as_of).step
         for recorded in _later(archive, self.elites):
@@ -110,19 +113,47 @@ class View:
         return recorded
 
 
+def record_of(turn: Turn) -> TurnRecord:
+    """What is recorded of a turn before it is taken."""
+    return TurnRecord(
+        number=turn.number,
+        chosen=turn.selection.chosen,
+        choices=turn.selection.choices,
+        probability=turn.selection.probability,
+        granted=turn.granted,
+        as_of=turn.as_of,
+        ahead=turn.ahead,
+    )
+
+
+def turn_of(record: TurnRecord, archive: Archive, elites: Elites) -> Turn:
+    """The turn that was recorded."""
+    selection = Selection(
+        chosen=record.chosen,
+        slot=elites.slot_of_place(archive.entry(record.chosen)),
+        choices=record.choices,
+        probability=record.probability,
+    )
+    return Turn(
+        number=record.number,
+        selection=selection,
+        as_of=record.as_of,
+        granted=record.granted,
+        ahead=record.ahead,
+    )
+
+
 def _later(archive: Archive, elites: Elites) -> Iterator[Recorded]:
     for number, group in groupby(archive.entries(elites.newest), lambda entry: entry.step):
         step, entries = archive.step(number), tuple(group)
-        chosen = archive.entry(step.chosen or entries[0].parents[0])
-        turn = Turn(
+        record = TurnRecord(
             number=number,
-            selection=Selection(
-                chosen=chosen.id,
-                slot=elites.slot_of_place(chosen),
-                choices=step.choices,
-                probability=step.probability,
-            ),
-            as_of=step.as_of,
+            chosen=step.chosen or entries[0].parents[0],
+            choices=step.choices,
+            probability=step.probability,
             granted=step.granted,
+            as_of=step.as_of,
+            ahead=step.ahead,
         )
+        turn = turn_of(record, archive, elites)
         yield Recorded(turn=turn, entries=entries, verifications=step.verifications)

@@ -11,6 +11,18 @@ ACTIONS_FILE = "actions.txt"
 """The one file of a game state's tree: the actions that lead to it, a line each."""
 
 
+def append(parent: Parent, option: int, *, mutator: str) -> Candidate:
+    """The child that takes one of its parent's options."""
+    action = parent.evaluation.options[option].text
+    actions = parent.tree.get(ACTIONS_FILE, "") + action + "\n"
+    return Candidate(tree={ACTIONS_FILE: actions}, mutator=mutator, option=option)
+
+
+def everything_tried() -> Failure:
+    """Why there is no child of a parent with nothing left."""
+    return Failure(cause=Cause.NO_EDIT, message="every option has been tried")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppendAction:
     """Appends one of the parent's options to its actions.
@@ -34,11 +46,8 @@ class AppendAction:
 
     def propose(self, parent: Parent, random: Random) -> Candidate | Failure:
         if not self.can_propose(parent):
-            return Failure(cause=Cause.NO_EDIT, message="every option has been tried")
-        option = self._choose(parent, random)
-        action = parent.evaluation.options[option].text
-        actions = parent.tree.get(ACTIONS_FILE, "") + action + "\n"
-        return Candidate(tree={ACTIONS_FILE: actions}, mutator=self.name, option=option)
+            return everything_tried()
+        return append(parent, self._choose(parent, random), mutator=self.name)
 
     def _choose(self, parent: Parent, random: Random) -> int:
         if self.repeat:

@@ -19,10 +19,13 @@ class Parent:
         among equals in the domain's order. Empty where the domain offers no options.
     under_way: how many other workers have set out from here and are not back; each took the
         first of `untried` that was left, so the first `under_way` of them are spoken for.
+    step, place: which step of the search asks, and how many children it has made before.
     """
 
     tree: Tree
     evaluation: Evaluation
+    step: int = 0
+    place: int = 0
     untried: tuple[int, ...] = ()
     under_way: int = 0
 

@@ -1,14 +1,20 @@
 """The migrations make what the tables say."""
 
+from pathlib import Path
+
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 import archive
+from archive.entry import EntryId, TurnRecord
 from archive.library import Library
 from archive.schema import HEAD, check_schema
 from archive.tables import metadata
+from archive.trees import encode
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(database_url: str) -> None:
@@ -40,6 +46,7 @@ def test_a_migrated_database_has_the_indexes_that_the_code_knows(database_url: s
     engine.dispose()
     assert found == {
         ("bodies_with_options", "bodies", ("run", "id")),
+        ("calls_by_step", "calls", ("run", "step")),
         ("entries_by_parent", "entries", ("run", "parent")),
         ("other_parents_by_parent", "other_parents", ("run", "parent")),
     }
@@ -65,3 +72,44 @@ def test_a_migrated_database_is_left_alone(database_url: str) -> None:
     engine.dispose()
     assert ours
     assert [tuple(row) for row in versions] == [(HEAD,)]
+
+
+def at_first_schema(url: str) -> None:
+    """A database as the first release left it, with one finished run."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO runs VALUES (1, 'old', '{}', 0, '0.1.0')"))
+        connection.execute(text("INSERT INTO steps VALUES (1, 0, NULL, 0, 1, 0, 0, 0, 0, 0)"))
+        connection.execute(
+            text("INSERT INTO entries VALUES (1, 1, 0, 0, 0, -1, 5, 0.5, 2, 1, -1, 0)")
+        )
+        bodies = "INSERT INTO bodies (run, id, hops, tree, mutator, cell, tasks, crossed)"
+        whole = {"tree": encode({"a.txt": "hello\n"})}
+        connection.execute(text(f"{bodies} VALUES (1, 1, 0, :tree, 'root', 'a', 0, 0)"), whole)
+    engine.dispose()
+
+
+def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: str) -> None:
+    at_first_schema(database_url)
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        run.set_out(
+            TurnRecord(
+                number=1,
+                chosen=EntryId(1),
+                choices=1,
+                probability=1.0,
+                granted=1,
+                as_of=EntryId(1),
+                ahead=0,
+            )
+        )
+        run.flush()
+
+        assert run.entry(EntryId(1)).candidate.tree == {"a.txt": "hello\n"}
+        assert run.step(0).ahead == 0
+        assert [turn.number for turn in run.unfinished()] == [1]

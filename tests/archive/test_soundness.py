@@ -82,11 +82,11 @@ def test_a_sound_database_is_found_sound(url: str) -> None:
         ("UPDATE steps SET probability = 0 WHERE number = 1", "step 1 was not probable"),
         ("UPDATE steps SET choices = 0 WHERE number = 1", "step 1 had no choice"),
         (
-            "INSERT INTO steps SELECT run, 9, 1, 1, 1, 1, 1, 0, 0, 0 FROM runs",
+            "INSERT INTO steps SELECT run, 9, 1, 1, 1, 1, 1, 0, 0, 0, 0 FROM runs",
             "not recorded in one piece",
         ),
         (
-            "INSERT INTO steps VALUES (7, 0, NULL, 0, 1, 0, 0, 0, 0, 0)",
+            "INSERT INTO steps VALUES (7, 0, NULL, 0, 1, 0, 0, 0, 0, 0, 0)",
             "steps has rows of unknown runs",
         ),
     ],

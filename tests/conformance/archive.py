@@ -328,6 +328,7 @@ class ArchiveContract:
             probability=0.75,
             granted=3,
             as_of=EntryId(2),
+            ahead=0,
             verifications=1,
             elapsed=1.5,
             finished_at=record.finished_at,

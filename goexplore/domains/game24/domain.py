@@ -1,6 +1,6 @@
 """The Game of 24 as a world to explore: a cell is the numbers left, an edit is one action."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import get_args
 
@@ -21,6 +21,26 @@ from goexplore.domains.game24.rules import (
 from goexplore.domains.game24.solution import expression
 from goexplore.domains.game24.solver import values
 from mutators.base import Parent
+
+_BRIEF = """\
+This is the Game of 24. A game begins with four numbers. One action takes two of the numbers that \
+are left and puts back the one number that they make by +, -, * or /, so that three actions use \
+everything up. {rules}
+
+The goal: after the third action the one number left is exactly 24. Any other last number is a \
+dead end."""
+
+_RULES_IN_WORDS: Mapping[Rules, str] = {
+    "ige": (
+        "All numbers stay whole and none falls below 0: only the smaller may be subtracted from "
+        "the larger, and one number may be divided by another only if nothing remains; never "
+        "by 0. An action that breaks this may be on offer, and leads nowhere."
+    ),
+    "exact": (
+        "Numbers may become fractions, which are kept exactly (8/3 is eight thirds), and may fall "
+        "below 0. Only division by 0 is impossible: it may be on offer, and leads nowhere."
+    ),
+}
 
 
 class Game24:
@@ -49,6 +69,11 @@ class Game24:
     def goal(self) -> float:
         """The objective of a solution."""
         return 1.0
+
+    @property
+    def brief(self) -> str:
+        """The rules and the goal, in words for a model."""
+        return _BRIEF.format(rules=_RULES_IN_WORDS[self._rules])
 
     def roots(self) -> Sequence[Tree]:
         """The game before its first action.

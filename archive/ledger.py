@@ -1,0 +1,136 @@
+"""What models were asked and what they said: every call of a run, written before it is used."""
+
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import Select, bindparam, func, select
+
+from archive.connection import Database
+from archive.entry import RunId
+from archive.prepared import Query
+from archive.rows import Row
+from archive.tables import calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of a model that was answered.
+
+    key: digest of the request with its model and sample; no two calls of a run share one.
+    sample: tells equal requests apart. request: the whole of it, as JSON. finish: how the answer
+    ended. dollars: `None` where the price is not known. seconds: from asking to the last token.
+    """
+
+    key: str
+    step: int
+    sample: str
+    role: str
+    model: str
+    request: str
+    text: str
+    finish: str
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    dollars: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What the calls of one role of one model came to."""
+
+    role: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+    dollars: float
+    unpriced: int
+    seconds: float
+
+
+_CALL = tuple(calls.c[field.name] for field in fields(Call))
+_FIND = select(*_CALL).where(calls.c.run == bindparam("run"), calls.c.key == bindparam("key"))
+
+
+def call_row(run: RunId, call: Call) -> Row:
+    """The row of `calls` that keeps a call."""
+    values = {field.name: getattr(call, field.name) for field in fields(Call)}
+    values |= {"request": _packed(call.request), "text": _packed(call.text)}
+    values |= {"run": run, "at": time.time()}
+    return tuple(values[column.name] for column in calls.columns)
+
+
+class Ledger:
+    """The calls of one run. Several threads may use it at once."""
+
+    def __init__(self, database: Database, run: RunId, write: Callable[[Call], None]) -> None:
+        """`write` returns when a call would survive the loss of power."""
+        self._database = database
+        self._run = run
+        self._write = write
+
+    def find(self, key: str) -> Call | None:
+        """The call of a key; `None` if it has not been answered yet."""
+        with self._database.look() as connection:
+            found = Query.of(_FIND, connection.dialect).rows(connection, run=self._run, key=key)
+            return next((_call_of(row) for row in found), None)
+
+    def record(self, call: Call) -> None:
+        """Keep a call; it is safe when this returns.
+
+        Raises:
+            ArchiveError: it could not be recorded.
+        """
+        self._write(call)
+
+
+def calls_of(database: Database, run: RunId) -> Iterator[Call]:
+    """All calls of a run, in the order of their steps."""
+    statement: Select[*tuple[Any, ...]] = (
+        select(*_CALL).where(calls.c.run == run).order_by(calls.c.step, calls.c.at, calls.c.key)
+    )
+    with database.look() as connection:
+        for row in connection.execute(statement):
+            yield _call_of(tuple(row))
+
+
+def spending_of(database: Database, run: RunId) -> list[Spending]:
+    """What the calls of a run came to, by role and model."""
+    summed = ("prompt_tokens", "cached_tokens", "completion_tokens", "seconds")
+    statement = (
+        select(
+            calls.c.role,
+            calls.c.model,
+            func.count().label("calls"),
+            *(func.sum(calls.c[name]).label(name) for name in summed),
+            func.coalesce(func.sum(calls.c.dollars), 0.0).label("dollars"),
+            (func.count() - func.count(calls.c.dollars)).label("unpriced"),
+        )
+        .where(calls.c.run == run)
+        .group_by(calls.c.role, calls.c.model)
+        .order_by(calls.c.role, calls.c.model)
+    )
+    names = [field.name for field in fields(Spending)]
+    with database.look() as connection:
+        found = connection.execute(statement).mappings().all()
+    return [Spending(**{name: row[name] for name in names}) for row in found]
+
+
+def _call_of(row: tuple[Any, ...]) -> Call:
+    values: dict[str, Any] = dict(zip((f.name for f in fields(Call)), row, strict=True))
+    values |= {name: _unpacked(values[name]) for name in ("request", "text")}
+    return Call(**values)
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"))
+
+
+def _unpacked(data: bytes) -> str:
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")

@@ -1,0 +1,81 @@
+"""A model whose every answer is in the ledger before anyone uses it."""
+
+from archive.ledger import Call, Ledger
+from mutators.llm.base import LLM, Answer, Finish, LLMError, Model, Request, Role, Usage
+from mutators.llm.purse import Purse
+
+_TOKENS_A_MESSAGE = 16
+"""More than any provider adds to a message for its speaker and its ends."""
+
+
+class Ledgered:
+    """Asks a model within a budget, and nothing twice; see `mutators.llm.asking.Asking`.
+
+    Raises:
+        LLMError: there is a budget in dollars, and the price of the model is not known.
+    """
+
+    def __init__(self, llm: LLM, *, ledger: Ledger, purse: Purse) -> None:
+        if purse.in_dollars and llm.model.prices is None:
+            raise LLMError(
+                f"no price is known for {llm.model.name}, so a budget in dollars cannot hold; "
+                "give its prices in the run file, or a budget in tokens instead"
+            )
+        self._llm = llm
+        self._ledger = ledger
+        self._purse = purse
+
+    @property
+    def model(self) -> Model:
+        return self._llm.model
+
+    def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
+        """The answer to a request, from the ledger if it has been given before."""
+        key = request.key(self.model.name, sample)
+        if call := self._ledger.find(key):
+            return answer_of(call)
+        prompt = most_prompt_tokens(request)
+        most = Usage(prompt=prompt, completion=request.max_tokens)
+        total = most.prompt + most.completion
+        with self._purse.holding(total, self._dollars(most) or 0.0) as spend:
+            answer = self._llm.ask(request)
+            spend(answer.usage.prompt + answer.usage.completion, self._dollars(answer.usage) or 0.0)
+            self._ledger.record(
+                Call(
+                    key=key,
+                    step=step,
+                    sample=sample,
+                    role=role.value,
+                    model=self.model.name,
+                    request=request.canonical(self.model.name, sample),
+                    text=answer.text,
+                    finish=answer.finish.value,
+                    prompt_tokens=answer.usage.prompt,
+                    cached_tokens=answer.usage.cached,
+                    completion_tokens=answer.usage.completion,
+                    dollars=self._dollars(answer.usage),
+                    seconds=answer.seconds,
+                )
+            )
+        return answer
+
+    def _dollars(self, usage: Usage) -> float | None:
+        prices = self.model.prices
+        return None if prices is None else usage.dollars(prices)
+
+
+def answer_of(call: Call) -> Answer:
+    """The answer that a call was given."""
+    usage = Usage(
+        prompt=call.prompt_tokens, cached=call.cached_tokens, completion=call.completion_tokens
+    )
+    return Answer(text=call.text, finish=Finish(call.finish), usage=usage, seconds=call.seconds)
+
+
+def most_prompt_tokens(request: Request) -> int:
+    """More tokens than the prompt can have: a token is a byte at least."""
+    texts = [request.system, *(message.text for message in request.messages)]
+    if request.schema is not None:
+        texts.append(str(request.schema))
+    bytes_of_text = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    return bytes_of_text + _TOKENS_A_MESSAGE * (len(texts) + 1)

@@ -1,0 +1,210 @@
+"""Not asking a model more than it allows: calls at once, requests and tokens a minute."""
+
+import math
+from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Condition, Lock
+
+from mutators.llm.base import LLM, Answer, Model, Request
+from mutators.llm.clock import Clock
+from mutators.llm.outcome import Setback
+
+MINUTE = 60.0
+
+_BYTES_PER_TOKEN = 3
+"""Fewer than a tokenizer's usual four, so that an estimate is rather too high."""
+
+_ROUND = 8
+"""Calls, at least, before it is judged whether too many are under way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a model allows. Tokens are those of prompts and answers together."""
+
+    concurrency: int = 8
+    requests_per_minute: float = math.inf
+    tokens_per_minute: float = math.inf
+
+
+@dataclass(slots=True)
+class _Spent:
+    """A call's share of what a minute allows, until its minute is over."""
+
+    at: float
+    tokens: int
+
+
+@dataclass(slots=True)
+class _Minute:
+    """What the calls of the last sixty seconds took."""
+
+    limits: Limits
+    calls: deque[_Spent] = field(default_factory=deque[_Spent])
+    tokens: int = 0
+
+    def wait(self, tokens: int, now: float) -> float:
+        """Seconds until a call of so many tokens may begin; 0 if it may now."""
+        self._forget(now)
+        excess = self.tokens + tokens - self.limits.tokens_per_minute
+        crowd = len(self.calls) + 1 - self.limits.requests_per_minute
+        until = now
+        for number, call in enumerate(self.calls):
+            if crowd <= number and excess <= 0:
+                break
+            excess -= call.tokens
+            until = call.at + MINUTE
+        return until - now
+
+    def spend(self, tokens: int, now: float) -> _Spent:
+        spent = _Spent(now, tokens)
+        self.calls.append(spent)
+        self.tokens += tokens
+        return spent
+
+    def settle(self, spent: _Spent, tokens: int, now: float) -> None:
+        """Put what a call took in the place of what it was thought to take."""
+        self._forget(now)
+        if self.calls and spent.at >= self.calls[0].at:
+            self.tokens += tokens - spent.tokens
+            spent.tokens = tokens
+
+    def _forget(self, now: float) -> None:
+        while self.calls and self.calls[0].at + MINUTE <= now:
+            self.tokens -= self.calls.popleft().tokens
+
+
+@dataclass(slots=True)
+class _Width:
+    """How many calls may be under way at once.
+
+    Halved where a server turned away more than half of a round, widened by one call for each
+    round that it takes, up to what is allowed.
+    """
+
+    most: int
+    now: float
+    taken: int = 0
+    refused: int = 0
+
+    def note(self, *, refused: bool) -> None:
+        self.taken += not refused
+        self.refused += refused
+        if not refused:
+            self.now = min(self.most, self.now + 1 / self.now)
+        if self.refused + self.taken >= max(_ROUND, int(self.now)):
+            self._judge()
+
+    def _judge(self) -> None:
+        # A server that takes most of the calls is asked about as much as it bears; to halve at
+        # each refusal would leave much of what it allows unused.
+        if self.refused > self.taken:
+            self.now = max(1.0, self.now / 2)
+        self.taken = self.refused = 0
+
+
+class Limiter:
+    """Lets calls begin one after the other, in the order in which they came, within limits.
+
+    No sixty seconds see more requests or tokens than a minute allows. A call that needs more
+    tokens than that by itself waits until it has a minute of its own.
+    """
+
+    def __init__(self, limits: Limits, *, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._queue = deque[Condition]()
+        self._under_way = 0
+        self._minute = _Minute(limits)
+        self._width = _Width(limits.concurrency, float(limits.concurrency))
+
+    @property
+    def width(self) -> int:
+        """How many calls may be under way at once, as things are."""
+        return int(self._width.now)
+
+    @contextmanager
+    def admitted(self, tokens: int) -> Generator[_Spent]:
+        """Room for a call of about so many tokens, as soon as there is any."""
+        spent = self._enter(tokens)
+        try:
+            yield spent
+        finally:
+            self._leave()
+
+    def settle(self, spent: _Spent, tokens: int) -> None:
+        """Say how many tokens a call took that the server answered."""
+        with self._lock:
+            self._minute.settle(spent, tokens, self._clock.elapsed())
+            self._width.note(refused=False)
+            self._wake()
+
+    def throttled(self) -> None:
+        """Say that the server turned a call away."""
+        with self._lock:
+            self._width.note(refused=True)
+
+    def _enter(self, tokens: int) -> _Spent:
+        turn = Condition(self._lock)
+        with self._lock:
+            self._queue.append(turn)
+            try:
+                self._wait(turn, tokens)
+                spent = self._minute.spend(tokens, self._clock.elapsed())
+                self._under_way += 1
+            finally:
+                self._queue.remove(turn)
+                self._wake()
+        return spent
+
+    def _wait(self, turn: Condition, tokens: int) -> None:
+        while True:
+            if self._queue[0] is not turn or self._under_way >= self.width:
+                self._clock.wait(turn, None)
+                continue
+            seconds = self._minute.wait(tokens, self._clock.elapsed())
+            if seconds <= 0:
+                return
+            self._clock.wait(turn, seconds)
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._under_way -= 1
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._queue:
+            self._queue[0].notify()
+
+
+class Limited:
+    """A model that is not asked more than it allows."""
+
+    def __init__(self, llm: LLM, limiter: Limiter) -> None:
+        self._llm = llm
+        self._limiter = limiter
+
+    @property
+    def model(self) -> Model:
+        return self._llm.model
+
+    def ask(self, request: Request) -> Answer:
+        with self._limiter.admitted(estimate(request)) as spent:
+            try:
+                answer = self._llm.ask(request)
+            except Setback as setback:
+                if setback.throttled:
+                    self._limiter.throttled()
+                raise
+            usage = answer.usage
+            self._limiter.settle(spent, usage.prompt + usage.completion)
+            return answer
+
+
+def estimate(request: Request) -> int:
+    """About how many tokens a call takes; rather more than fewer."""
+    size = len(request.system.encode("utf-8", "surrogatepass"))
+    size += sum(len(each.text.encode("utf-8", "surrogatepass")) for each in request.messages)
+    return math.ceil(size / _BYTES_PER_TOKEN) + request.max_tokens

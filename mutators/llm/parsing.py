@@ -1,0 +1,97 @@
+"""What an answer says: text to a checked value, or why there is none."""
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from archive.entry import Cause, Failure
+from mutators.llm.base import Answer, Finish, Json
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+_SHOWN = 200
+"""Characters of what a model wrote that a message quotes at most."""
+
+
+class Choice(BaseModel):
+    """One of several numbered things."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    choice: int
+
+
+def choice_schema(count: int) -> dict[str, Json]:
+    """The JSON schema of a choice among the numbers from 1 to `count`."""
+    # An enumeration and no bounds: more servers keep to it.
+    numbers: list[Json] = [*range(1, count + 1)]
+    return {
+        "type": "object",
+        "properties": {"choice": {"type": "integer", "enum": numbers}},
+        "required": ["choice"],
+        "additionalProperties": False,
+    }
+
+
+def parse_choice(answer: Answer, count: int) -> int | Failure:
+    """The number from 1 to `count` that an answer chooses, or why it chooses none."""
+    said = parse(answer, Choice)
+    if isinstance(said, Failure) or 1 <= said.choice <= count:
+        return said if isinstance(said, Failure) else said.choice
+    message = f"there is no number {_short(str(said.choice))}; the numbers are 1 to {count}"
+    return Failure(cause=Cause.UNPARSABLE, message=message, log=answer.text)
+
+
+def parse(answer: Answer, shape: type[Shape]) -> Shape | Failure:
+    """The value that an answer holds, or why it holds none.
+
+    A failure's cause tells truncated, refused, empty and unparsable answers apart; its log is the
+    whole answer.
+    """
+    value = _cut_off(answer) or read(answer.text, shape)
+    if isinstance(value, str):
+        return Failure(cause=Cause.UNPARSABLE, message=value, log=answer.text)
+    return value
+
+
+def read(text: str, shape: type[Shape]) -> Shape | str:
+    """The value of the one JSON object in a text, or what is wrong with the text.
+
+    Prose or a code fence may stand around the object. Types are never converted: neither "3" nor
+    3.0 nor true is a whole number.
+    """
+    start, end = text.find("{"), text.rfind("}")
+    if not 0 <= start < end:
+        return "the answer holds no JSON object"
+    # A half surrogate is no text that JSON knows, and no value of ours either.
+    found = text[start : end + 1].encode("utf-8", "replace")
+    try:
+        return shape.model_validate_json(found)
+    except ValidationError as error:
+        return _what_is_wrong(error)
+
+
+def _cut_off(answer: Answer) -> Failure | None:
+    """Why an answer is not worth reading."""
+    text = answer.text
+    if answer.finish is Finish.REFUSAL:
+        message = f"the model refused: {_short(text)}" if text.strip() else "the model refused"
+        return Failure(cause=Cause.REFUSED, message=message, log=text)
+    if answer.finish is Finish.LENGTH:
+        message = f"the answer was cut off after {answer.usage.completion} tokens"
+        return Failure(cause=Cause.TRUNCATED, message=message, log=text)
+    if not text.strip():
+        return Failure(cause=Cause.EMPTY, message="the answer is empty")
+    return None
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else first["msg"]
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else line[:_SHOWN] + "..."

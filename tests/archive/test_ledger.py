@@ -1,0 +1,102 @@
+"""What models were asked and what they said."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from archive.admission import Better
+from archive.connection import Database
+from archive.entry import EntryId, RunId, TurnRecord
+from archive.ledger import Call, calls_of, spending_of
+from archive.library import Library
+from archive.sql import SqlArchive
+from tests.conformance.making import attempt, found, roots, step
+
+
+def call(key: str, **changes: object) -> Call:
+    values: dict[str, object] = {
+        "key": key,
+        "step": 1,
+        "sample": "1.0.0",
+        "role": "act",
+        "model": "scripted:x",
+        "request": '{"system": "é"}',
+        "text": "answer \udcff",
+        "finish": "stop",
+        "prompt_tokens": 10,
+        "cached_tokens": 4,
+        "completion_tokens": 3,
+        "dollars": 0.5,
+        "seconds": 0.25,
+    }
+    return Call(**{**values, **changes})  # type: ignore[arg-type]  # the fields' own types
+
+
+def turn(number: int) -> TurnRecord:
+    return TurnRecord(
+        number=number,
+        chosen=EntryId(1),
+        choices=1,
+        probability=0.5,
+        granted=2,
+        as_of=EntryId(1),
+        ahead=1,
+    )
+
+
+@pytest.fixture
+def run(database_url: str) -> Iterator[SqlArchive]:
+    with Library(database_url) as library, library.open("run", {}) as opened:
+        yield opened
+
+
+def test_a_recorded_call_is_found_again_by_its_key(run: SqlArchive) -> None:
+    run.ledger.record(call("a"))
+
+    assert run.ledger.find("a") == call("a")
+    assert run.ledger.find("b") is None
+
+
+def test_a_call_is_safe_when_record_returns(database_url: str, run: SqlArchive) -> None:
+    run.ledger.record(call("a"))
+
+    other = Database(database_url)
+    assert list(calls_of(other, RunId(1))) == [call("a")]
+    other.close()
+
+
+def test_spending_is_summed_by_role_and_model(database_url: str, run: SqlArchive) -> None:
+    run.ledger.record(call("a"))
+    run.ledger.record(call("b", dollars=None))
+    run.ledger.record(call("c", role="judge", dollars=0.25))
+
+    database = Database(database_url)
+    act, judge = spending_of(database, RunId(1))
+    database.close()
+
+    assert (act.role, act.calls, act.prompt_tokens, act.dollars, act.unpriced) == (
+        "act",
+        2,
+        20,
+        0.5,
+        1,
+    )
+    assert (judge.role, judge.calls, judge.dollars, judge.unpriced) == ("judge", 1, 0.25, 0)
+
+
+def test_a_step_that_was_set_out_on_is_unfinished_until_it_is_recorded(run: SqlArchive) -> None:
+    run.add(roots(found("a")), Better())
+    run.set_out(turn(1))
+    run.set_out(turn(2))
+    run.add(step(1, attempt(found("b"), 1)), Better())
+    run.flush()
+
+    assert run.unfinished() == [turn(2)]
+
+
+def test_a_step_may_be_set_out_on_again(run: SqlArchive) -> None:
+    run.set_out(turn(1))
+    run.set_out(turn(1))
+    run.flush()
+
+    assert run.unfinished() == [turn(1)]
