@@ -12,6 +12,7 @@ from archive.connection import Database
 from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
 from archive.errors import ArchiveError, UnknownEntry
 from archive.facts import Fact
+from archive.ledger import Call, Ledger, Spending, calls_of, spending_of
 from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, blobs_of, entry_of
@@ -75,6 +76,10 @@ def _step_record(row: Row[*tuple[Any, ...]]) -> StepRecord:
     return StepRecord(**dict(zip((f.name for f in fields(StepRecord)), row, strict=True)))
 
 
+def _refuse(call: Call) -> None:
+    raise ArchiveError(f"a run that is only read has no place for the call {call.sample}")
+
+
 class RunReader:
     """The entries and events of one run. Every method may be called by any thread."""
 
@@ -127,6 +132,18 @@ class RunReader:
         with self.look() as connection:
             for row in connection.execute(_STEPS, {"run": self.run}):
                 yield _step_record(row)
+
+    def calls(self) -> Iterator[Call]:
+        """All calls of models, in the order of their steps."""
+        return calls_of(self._database, self.run)
+
+    def answers(self) -> Ledger:
+        """What models have answered, to be read and not added to."""
+        return Ledger(self._database, self.run, _refuse)
+
+    def spending(self) -> list[Spending]:
+        """What the calls of models came to, by role and model."""
+        return spending_of(self._database, self.run)
 
     def events(self) -> list[RunEvent]:
         """What happened to the run as a whole, in order."""

@@ -3,6 +3,9 @@
 A part is a factory, a class or a function, whose parameters are annotated and can be given by
 name. What a run file says of a part is checked against its signature.
 
+Two parameters have a meaning of their own. `asking` is a model, which a run file names by the key
+`model`; `brief` is the domain's own unless a run file gives another.
+
 An installed package offers parts by entry points in the groups `goexplore.domain`,
 `goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
 """
@@ -23,6 +26,7 @@ from archive.admission import AdmissionRule
 from goexplore.domain import Domain, DomainError
 from goexplore.selection.base import Selector
 from mutators.base import Mutator, MutatorError
+from mutators.llm.asking import Asking
 
 Kind = Literal["domain", "selection", "mutation", "admission"]
 Factory = Callable[..., object]
@@ -45,7 +49,10 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
         "tournament": f"{_SELECTION}:tournament",
         "uniform": f"{_SELECTION}:uniform",
     },
-    "mutation": {"append-action": "mutators.actions:AppendAction"},
+    "mutation": {
+        "append-action": "mutators.actions:AppendAction",
+        "choose-action": "mutators.choose_action:ChooseAction",
+    },
     "admission": {
         "better": "archive.admission:Better",
         "better-or-shorter": "archive.admission:BetterOrShorter",
@@ -78,6 +85,7 @@ class Part:
     name: str
     factory: Factory
     parameters: type[BaseModel]
+    asks: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +95,13 @@ class Choice:
     part: Part
     parameters: BaseModel
 
-    def make(self) -> object:
-        """The part itself.
+    @property
+    def model(self) -> str | None:
+        """The name of the model that it asks; `None` for none."""
+        return str(getattr(self.parameters, "model")) if self.part.asks else None  # noqa: B009  # a field known at run time only
+
+    def make(self, asking: Asking | None = None, brief: str = "") -> object:
+        """The part itself, with the model that it asks and the brief of the domain.
 
         Raises:
             SetupError: it cannot be made with these parameters, or is no part of this kind.
@@ -96,6 +109,11 @@ class Choice:
         given = {
             name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
         }
+        if self.part.asks:
+            given["asking"] = asking
+            del given["model"]
+        if "brief" in given:
+            given["brief"] = given["brief"] or brief
         try:
             made = self.part.factory(**given)
         except (ValueError, DomainError, MutatorError) as error:
@@ -113,9 +131,9 @@ class Choice:
         """The part as a selector."""
         return cast(Selector, self.make())
 
-    def mutator(self) -> Mutator:
+    def mutator(self, asking: Asking | None = None, brief: str = "") -> Mutator:
         """The part as a mutator."""
-        return cast(Mutator, self.make())
+        return cast(Mutator, self.make(asking, brief))
 
     def rule(self) -> AdmissionRule:
         """The part as a rule of admission."""
@@ -136,7 +154,13 @@ def find(kind: Kind, name: str) -> Part:
         SetupError: it cannot be made from a run file.
     """
     factory = _factory(kind, name)
-    return Part(kind=kind, name=name, factory=factory, parameters=_parameters(kind, name, factory))
+    return Part(
+        kind=kind,
+        name=name,
+        factory=factory,
+        parameters=_parameters(kind, name, factory),
+        asks="asking" in signature(factory).parameters,
+    )
 
 
 def nearest(name: str, known: Mapping[str, object] | list[str]) -> str | None:
@@ -177,7 +201,7 @@ def _loaded(kind: Kind, name: str, place: str) -> Factory:
 def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
     """A model with a field for each parameter of a factory."""
     given = signature(factory, eval_str=True).parameters.values()
-    fields = {each.name: (each.annotation, _default(each)) for each in given}
+    fields = dict(map(_field, given))
     if odd := [each.name for each in given if not _by_name(each)]:
         raise SetupError(f"{kind} {name}: its parameter {odd[0]!r} cannot be given by name")
     config = ConfigDict(
@@ -189,6 +213,14 @@ def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
         raise SetupError(
             f"{kind} {name} cannot be made from a run file: {error.message}"
         ) from error
+
+
+def _field(parameter: Parameter) -> tuple[str, tuple[object, object]]:
+    if parameter.name == "asking":
+        return "model", (str, ...)
+    if parameter.name == "brief":
+        return "brief", (str, "")
+    return parameter.name, (parameter.annotation, _default(parameter))
 
 
 def _default(parameter: Parameter) -> object:

@@ -21,13 +21,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from archive.closing import Closing
+from archive.entry import TurnRecord
+from archive.ledger import Ledger
 from archive.library import Json, Library
 from archive.sql import SqlArchive
 from goexplore.budget import Budget
 from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
+from goexplore.connections import Connections, Facts, Silent
+from goexplore.domain import Briefed
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.processes import InProcesses
+from mutators.llm.base import LLM
+from mutators.llm.ledgered import Ledgered
+from mutators.llm.models import ModelFacts
+from mutators.llm.purse import Purse
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -64,6 +72,8 @@ class BudgetSection(_Section):
     steps: Annotated[int, Field(ge=0)] | None = None
     verifications: Annotated[int, Field(ge=0)] | None = None
     seconds: Annotated[float, Field(ge=0)] | None = None
+    tokens: Annotated[int, Field(ge=0)] | None = None
+    dollars: Annotated[float, Field(ge=0)] | None = None
 
     def budget(self) -> Budget:
         """The same as the engine takes it."""
@@ -82,7 +92,7 @@ _PLAIN: Mapping[str, type[_Section]] = {
     "budget": BudgetSection,
     "archive": ArchiveSection,
 }
-SECTIONS = ("run", *_KINDS, "budget", "archive")
+SECTIONS = ("run", *_KINDS, "budget", "models", "archive")
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of keys with their values, as TOML has them."""
@@ -168,6 +178,12 @@ def environment(variables: Mapping[str, str]) -> Layer:
     return _layer(ARCHIVE_VARIABLE, {"archive": {"url": url}} if url else {})
 
 
+def keys(variables: Mapping[str, str]) -> dict[str, str]:
+    """The keys of models that the environment holds, by provider."""
+    found = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+    return {provider: variables[name] for provider, name in found.items() if variables.get(name)}
+
+
 def options(settings: Settings) -> Layer:
     """The layer that the options of the command line make; what was not given is `None`."""
     given = {
@@ -234,6 +250,7 @@ class RunConfig:
     mutation: Choice
     admission: Choice
     budget: Budget
+    models: Facts
     url: str
 
     @property
@@ -256,6 +273,7 @@ class RunConfig:
             "run": self.run.model_dump(exclude_none=True),
             **self._parts(),
             "budget": {unit: value for unit, value in budget.items() if value < inf},
+            "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
         }
 
@@ -313,6 +331,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         mutation=stack.choice("mutation"),
         admission=stack.choice("admission"),
         budget=stack.section("budget", BudgetSection).budget(),
+        models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
     )
 
@@ -327,6 +346,8 @@ def schema() -> dict[str, object]:
     sections: dict[str, object] = {
         name: model.model_json_schema() for name, model in _PLAIN.items()
     }
+    known_of_models = ModelFacts.model_json_schema()
+    sections["models"] = {"type": "object", "additionalProperties": known_of_models}
     for kind in _KINDS:
         known = [_schema_of(find(kind, name)) for name in OURS[kind]]
         sections[kind] = {"anyOf": [*known, _schema_of_other(kind)]}
@@ -374,6 +395,16 @@ class _Stack:
             fault = self._fault(section, error.errors()[0], values, known)
             raise ConfigError(fault) from error
 
+    def models(self) -> Facts:
+        """What is said of models; `mutators.llm.models` checks it when one is asked."""
+        merged: dict[str, Mapping[str, object]] = {}
+        for layer in self.layers:
+            for name, facts in layer.settings.get("models", {}).items():
+                if not isinstance(facts, Mapping):
+                    raise ConfigError(f"{layer.source}: [models] {name!r} should be a section")
+                merged[name] = cast("Mapping[str, object]", facts)
+        return merged
+
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind with its parameters, checked."""
         name = self._keys(kind, with_kind=True).get("kind")
@@ -415,6 +446,14 @@ class _Stack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replaying:
+    """The steps of a run as they were chosen, and what models answered then."""
+
+    turns: tuple[TurnRecord, ...]
+    answers: Ledger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreparedRun(Closing):
     """A run with its parts made and its archive open. Close it, or use it in a `with`."""
 
@@ -434,31 +473,43 @@ def prepare(
     library: Library,
     version: str = "",
     observers: Sequence[Observer] = (),
+    connections: Connections | None = None,
+    replaying: "Replaying | None" = None,
 ) -> PreparedRun:
     """Make the parts of a run and open its archive.
+
+    connections: to the models that it asks, with their keys; without, only such as need none.
+    replaying: take these steps and no others, with these answers and none of a model's.
 
     Raises:
         SetupError: a part cannot be made with its parameters.
         DomainError: the world cannot be explored; nothing has been recorded then.
+        LLMError: a model cannot be asked; nothing has been recorded then.
         ArchiveError: the archive cannot be opened.
     """
     domain = config.domain.domain()
     # A world with nothing to begin with leaves no empty run behind.
     domain.roots()
-    selector, mutator = config.selection.selector(), config.mutation.mutator()
-    rule = config.admission.rule()
+    selector, rule = config.selection.selector(), config.admission.rule()
+    llm = _connected(config, connections or Connections({}), silent=replaying is not None)
     with ExitStack() as held:
         world = domain
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
         archive = held.enter_context(library.open(config.name, config.spec, version))
+        purse = _purse(config, archive) if llm else None
+        ledger = replaying.answers if replaying else archive.ledger
+        asking = Ledgered(llm, ledger=ledger, purse=purse) if llm and purse else None
+        brief = domain.brief if isinstance(domain, Briefed) else ""
         engine = Engine(
             archive=archive,
             domain=world,
             selector=selector,
-            mutator=mutator,
+            mutator=config.mutation.mutator(asking, brief),
             rule=rule,
             budget=config.budget,
+            purse=purse,
+            turns=replaying.turns if replaying else None,
             seed=config.run.seed,
             horizon=config.run.horizon,
             workers=config.run.workers,
@@ -467,3 +518,22 @@ def prepare(
             observers=observers,
         )
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
+
+
+def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> LLM | None:
+    name = config.mutation.model
+    if name is None:
+        return None
+    if silent:
+        return Silent.of(name, config.models)
+    return connections.llm(name, config.models)
+
+
+def _purse(config: RunConfig, archive: SqlArchive) -> Purse:
+    before = archive.spending()
+    return Purse(
+        tokens=config.budget.tokens,
+        dollars=config.budget.dollars,
+        spent_tokens=sum(spent.prompt_tokens + spent.completion_tokens for spent in before),
+        spent_dollars=sum(spent.dollars for spent in before),
+    )

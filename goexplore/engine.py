@@ -398,7 +398,7 @@ class Engine:
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal
-        if goal is not None and objective >= goal:
+        if goal is not None and objective >= goal and self._turns is None:
             with self._moved:
                 self._end(Ending.GOAL, f"objective {objective:g} reached")
 

@@ -20,6 +20,8 @@ COMMANDS = {
     "show": Command("show", "Show an entry: what it is, and how it came about."),
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
+    "costs": Command("costs", "Say what the models of a run cost."),
+    "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
     "doctor": Command("doctor", "Check that all a run needs is there."),
     "presets": Command("presets", "List the named settings that come along."),

@@ -1,5 +1,6 @@
 """One run, or many one after the other, with somebody watching."""
 
+import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,8 @@ from goexplore.cli.interruption import Dropped, Interruption
 from goexplore.cli.progress import Progress
 from goexplore.cli.status import INTERRUPTED
 from goexplore.cli.terminal import Terminal
-from goexplore.config import PreparedRun, RunConfig, prepare
+from goexplore.config import PreparedRun, RunConfig, keys, prepare
+from goexplore.connections import Connections
 from goexplore.domain import DomainError
 from goexplore.events import Ending, Outcome
 
@@ -58,6 +60,7 @@ class _Session:
     library: Library
     interruption: Interruption
     progress: Progress
+    connections: Connections
     many: bool
 
 
@@ -75,6 +78,7 @@ def explore(configs: Sequence[RunConfig], terminal: Terminal) -> Iterator[Report
             library=library,
             interruption=Interruption(),
             progress=Progress(terminal, runs=len(configs)),
+            connections=Connections(keys(os.environ)),
             many=len(configs) > 1,
         )
         with session.interruption.watching(), _dropping(library), session.progress.showing():
@@ -105,6 +109,7 @@ def _explored(config: RunConfig, session: _Session) -> Report | Refusal:
             library=session.library,
             version=__version__,
             observers=[session.progress.watch],
+            connections=session.connections,
         )
     except DomainError as error:
         if not session.many:

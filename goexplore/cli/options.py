@@ -61,6 +61,21 @@ Verifications = Annotated[
 Seconds = Annotated[
     float | None, typer.Option("--seconds", help="Budget: seconds of the run, over all sessions.")
 ]
+Tokens = Annotated[
+    int | None, typer.Option("--tokens", help="Budget: tokens of all calls of models.")
+]
+Dollars = Annotated[
+    float | None, typer.Option("--dollars", help="Budget: US dollars of all calls of models.")
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="MODEL",
+        help="The model to ask: openai:NAME[@URL], anthropic:NAME[@URL], local:FILE, "
+        "scripted:FILE. Keys are $OPENAI_API_KEY and $ANTHROPIC_API_KEY.",
+    ),
+]
 Puzzles = Annotated[
     Path | None,
     typer.Option(

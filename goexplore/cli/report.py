@@ -87,6 +87,8 @@ def _plain(told: Told) -> dict[str, object]:
         "steps": outcome.spent.steps,
         "elites": outcome.elites,
         "seconds": round(outcome.spent.seconds, 3),
+        "tokens": outcome.spent.tokens,
+        "dollars": outcome.spent.dollars,
         "steps_this_session": outcome.spent.steps - told.steps_before,
     }
 
@@ -119,6 +121,8 @@ def _single(report: Report, unit: str) -> Table:
     table.add_row("steps", str(spent.steps))
     table.add_row("elites", str(outcome.elites))
     table.add_row("seconds", f"{spent.seconds:.2f}")
+    if spent.tokens:
+        table.add_row("tokens", f"{spent.tokens:,} (${spent.dollars:.4f})")
     table.add_row("run", safe(report.name))
     return table
 

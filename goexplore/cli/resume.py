@@ -29,6 +29,8 @@ def resume(
     steps: options.Steps = None,
     verifications: options.Verifications = None,
     seconds: options.Seconds = None,
+    tokens: options.Tokens = None,
+    dollars: options.Dollars = None,
     archive: options.Archive = None,
     json: options.Json = False,
     quiet: options.Quiet = False,
@@ -46,7 +48,13 @@ def resume(
         summary = chosen(opened, run)
     said: Settings = {
         "run": {"workers": workers},
-        "budget": {"steps": steps, "verifications": verifications, "seconds": seconds},
+        "budget": {
+            "steps": steps,
+            "verifications": verifications,
+            "seconds": seconds,
+            "tokens": tokens,
+            "dollars": dollars,
+        },
         "archive": {"url": url_of(archive)},
     }
     layers = [environment(os.environ), stored(summary.name, summary.spec), layer(said)]

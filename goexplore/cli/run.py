@@ -31,6 +31,9 @@ def run(
     steps: options.Steps = None,
     verifications: options.Verifications = None,
     seconds: options.Seconds = None,
+    tokens: options.Tokens = None,
+    dollars: options.Dollars = None,
+    model: options.Model = None,
     archive: options.Archive = None,
     name: options.Name = None,
     fresh: options.Fresh = False,
@@ -46,6 +49,7 @@ def run(
     goexplore run game24 1 5 5 5 --rules exact --preset breadth-first
     goexplore run game24 --puzzles puzzles.csv --range 900:1000 --json
     goexplore run run.toml -s selection.kind=dgm --steps 100
+    goexplore run game24 4 4 6 8 --preset choose-action --model openai:gpt-4o --dollars 0.50
 
     The same settings are the same run: after Ctrl-C, a crash or a spent budget, the same command
     goes on where it stopped. What a run may spend can change from one time to the next.
@@ -55,7 +59,14 @@ def run(
     said: Settings = {
         "run": {"seed": seed, "workers": workers, "deterministic": deterministic, "name": name},
         "domain": {"rules": rules},
-        "budget": {"steps": steps, "verifications": verifications, "seconds": seconds},
+        "mutation": {"model": model},
+        "budget": {
+            "steps": steps,
+            "verifications": verifications,
+            "seconds": seconds,
+            "tokens": tokens,
+            "dollars": dollars,
+        },
         "archive": {"url": archive},
     }
     if what == game24.NAME and not asked and not _has_numbers(sets or []):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from mutators.llm.base import Answer, Finish, Json, Model, Request, Usage
 from mutators.llm.models import on_loopback
-from mutators.llm.outcome import Complaint, Setback, complaint, excerpt
+from mutators.llm.outcome import Complaint, Setback, complaint, excerpt, nobody_there
 
 HOME = "https://api.anthropic.com"
 
@@ -105,7 +105,9 @@ class AnthropicModel:
             response = error.response
             return complaint(name, response.status_code, response.headers, response.text)
         except APIConnectionError as error:
-            raise Setback(f"{name}: {error} ({error.__cause__})") from error
+            raise Setback(
+                f"{name}: {error} ({error.__cause__})", absent=nobody_there(error)
+            ) from error
         try:
             return _Reply.model_validate_json(text)
         except ValidationError as error:

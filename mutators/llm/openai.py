@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from mutators.llm.base import Answer, Finish, Json, Model, Request, Usage
 from mutators.llm.models import on_loopback
-from mutators.llm.outcome import Complaint, Setback, complaint, excerpt
+from mutators.llm.outcome import Complaint, Setback, complaint, excerpt, nobody_there
 
 HOME = "https://api.openai.com/v1"
 
@@ -136,7 +136,9 @@ class OpenAIModel:
             response = error.response
             return complaint(self._name, response.status_code, response.headers, response.text)
         except APIConnectionError as error:
-            raise Setback(f"{self._name}: {error} ({error.__cause__})") from error
+            raise Setback(
+                f"{self._name}: {error} ({error.__cause__})", absent=nobody_there(error)
+            ) from error
         return self._checked(text)
 
     def _checked(self, text: str) -> _Completion:

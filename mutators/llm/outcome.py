@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from socket import gaierror
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,13 +24,31 @@ class Setback(Exception):
     """A call that failed for now; asking again may help.
 
     retry_after: how long the server asks to be left alone, as it wrote it; empty if it did not.
-    throttled: whether it was one call too many.
+    throttled: whether it was one call too many. absent: whether nobody was there to answer.
     """
 
-    def __init__(self, message: str, *, retry_after: str = "", throttled: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: str = "",
+        throttled: bool = False,
+        absent: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.throttled = throttled
+        self.absent = absent
+
+
+def nobody_there(error: BaseException) -> bool:
+    """Whether a failure comes from a server that does not run, or a host that does not exist."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError | gaierror):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ class Retrying:
         self._patience = patience
         self._random = random
         self._clock = clock
+        self._answered = False
 
     @property
     def model(self) -> Model:
@@ -51,12 +52,20 @@ class Retrying:
         began = self._clock.elapsed()
         for attempt in count(1):
             try:
-                return self._llm.ask(request)
+                answer = self._llm.ask(request)
             except Setback as setback:
+                if setback.absent and not self._answered:
+                    # A server that has never answered is not busy: it is not there.
+                    raise LLMError(
+                        f"{setback}; nobody answers there: start the server, or check its address"
+                    ) from setback
                 pause = self._pause(attempt, setback)
                 passed = self._clock.elapsed() - began
                 if attempt >= self._patience.attempts or passed + pause > self._patience.seconds:
                     raise _given_up(setback, attempt, passed) from setback
+            else:
+                self._answered = True
+                return answer
             self._clock.sleep(pause)
         raise AssertionError("counting never ends")
 

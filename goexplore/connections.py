@@ -1,0 +1,55 @@
+"""The models that runs ask, each connected once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from mutators.llm.base import LLM, Answer, LLMError, Model, Request
+from mutators.llm.connect import connect
+from mutators.llm.models import describe, parse
+
+Facts = Mapping[str, Mapping[str, object]]
+"""What is known of models, by name; see `mutators.llm.models.ModelFacts`."""
+
+
+class Connections:
+    """Connects models when they are first wanted; all runs share a model and its limits."""
+
+    def __init__(self, keys: Mapping[str, str]) -> None:
+        """`keys`: by provider, `openai` and `anthropic`, or by the URL of another server."""
+        self._keys = keys
+        self._connected: dict[str, LLM] = {}
+
+    def llm(self, name: str, facts: Facts) -> LLM:
+        """The model of a name, such as `openai:gpt-4o` or `local:FILE`.
+
+        Raises:
+            LLMError: it cannot be asked; the message says what would help.
+        """
+        if name not in self._connected:
+            self._connected[name] = connect(parse(name), keys=self._keys, table=facts)
+        return self._connected[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """A model that is known by name and cannot be asked: in a replay the ledger answers."""
+
+    model: Model
+
+    @classmethod
+    def of(cls, name: str, facts: Facts) -> Self:
+        """The silent double of a model."""
+        return cls(describe(parse(name), facts))
+
+    def ask(self, request: Request) -> Answer:
+        """Nothing can be asked.
+
+        Raises:
+            LLMError: always.
+        """
+        asked = request.messages[-1].text.strip().partition("\n")[0]
+        raise LLMError(
+            f"the ledger has no answer of {self.model.name} to {asked[:80]!r}: "
+            "the run, or the code that makes its prompts, is not what it was"
+        )
