@@ -69,7 +69,6 @@ class Model:
     name: str
     context_window: int
     structured: bool
-    logprobs: bool
     prices: Prices | None
 
 

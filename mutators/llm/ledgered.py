@@ -2,6 +2,7 @@
 
 from archive.ledger import Call, Ledger
 from mutators.llm.base import LLM, Answer, Finish, LLMError, Model, Request, Role, Usage
+from mutators.llm.limiter import estimate
 from mutators.llm.purse import Purse
 
 _TOKENS_A_MESSAGE = 16
@@ -34,6 +35,7 @@ class Ledgered:
         key = request.key(self.model.name, sample)
         if call := self._ledger.find(key):
             return answer_of(call)
+        self._check_window(request)
         prompt = most_prompt_tokens(request)
         most = Usage(prompt=prompt, completion=request.max_tokens)
         total = most.prompt + most.completion
@@ -58,6 +60,15 @@ class Ledgered:
                 )
             )
         return answer
+
+    def _check_window(self, request: Request) -> None:
+        needed, window = estimate(request), self.model.context_window
+        if needed > window:
+            raise LLMError(
+                f"a prompt and its answer take about {needed} tokens, and {self.model.name} has "
+                f"room for {window}; give its context_window under [models] if that is wrong, "
+                "or choose a model with more"
+            )
 
     def _dollars(self, usage: Usage) -> float | None:
         prices = self.model.prices

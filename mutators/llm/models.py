@@ -62,7 +62,6 @@ class ModelFacts(BaseModel):
 
     context_window: PositiveInt | None = None
     structured: bool | None = None
-    logprobs: bool | None = None
     prices: PriceFacts | None = None
 
 
@@ -145,7 +144,6 @@ def _unknown(ref: ModelRef) -> Model:
         name=str(ref),
         context_window=CONTEXT_WINDOW,
         structured=ref.provider != "scripted",
-        logprobs=False,
         prices=None,
     )
 
@@ -171,7 +169,6 @@ def _with(model: Model, facts: ModelFacts, *, priced: bool) -> Model:
         model,
         context_window=facts.context_window or model.context_window,
         structured=model.structured if facts.structured is None else facts.structured,
-        logprobs=model.logprobs if facts.logprobs is None else facts.logprobs,
         prices=_prices(facts.prices) if facts.prices and priced else model.prices,
     )
 
@@ -187,7 +184,6 @@ def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> 
         name=name,
         context_window=context_window,
         structured=True,
-        logprobs=name.startswith("openai:"),
         prices=Prices(prompt=prompt, cached=cached, completion=completion),
     )
 
@@ -195,7 +191,7 @@ def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> 
 CONTEXT_WINDOW = 8192
 """Tokens, where nothing is known of a model."""
 
-# Standard prices and windows as the providers' own pages gave them in October 2025:
+# Standard prices and windows of October 2025, to be held against the providers' pages:
 # platform.openai.com/docs/pricing and docs.claude.com/en/docs/about-claude/pricing.
 _ROWS = (
     _row("openai:gpt-4o", 128_000, (2.50, 1.25, 10.00)),

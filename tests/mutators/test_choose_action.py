@@ -46,9 +46,7 @@ class Scripted:
 
     @property
     def model(self) -> Model:
-        return Model(
-            name="scripted", context_window=8192, structured=True, logprobs=False, prices=None
-        )
+        return Model(name="scripted", context_window=8192, structured=True, prices=None)
 
     def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
         self.asked.append(request)

@@ -9,9 +9,7 @@ from mutators.llm.base import Answer, Finish, Json, LLMError, Message, Model, Re
 from mutators.llm.outcome import Setback
 from tests.mutators.llm.servers import Reply, Server, complaint, completion, message, serving
 
-MODEL = Model(
-    name="anthropic:some", context_window=1000, structured=True, logprobs=False, prices=None
-)
+MODEL = Model(name="anthropic:some", context_window=1000, structured=True, prices=None)
 SCHEMA: dict[str, Json] = {"type": "object", "properties": {"index": {"type": "integer"}}}
 QUESTION = Request(
     system="be brief", messages=(Message(speaker="user", text="which?"),), max_tokens=9

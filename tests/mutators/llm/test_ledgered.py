@@ -37,9 +37,7 @@ class Parrot:
 
     @property
     def model(self) -> Model:
-        return Model(
-            name="parrot", context_window=1000, structured=True, logprobs=False, prices=self.prices
-        )
+        return Model(name="parrot", context_window=1000, structured=True, prices=self.prices)
 
     def ask(self, request: Request) -> Answer:
         with self.lock:
@@ -157,3 +155,15 @@ def test_a_failed_call_gives_back_what_was_held_for_it(archive: SqlArchive) -> N
         request(), role=Role.ACT, step=1, sample="b"
     )
     assert purse.tokens == 15
+
+
+def test_a_prompt_beyond_the_window_is_refused_before_it_costs_anything(
+    archive: SqlArchive,
+) -> None:
+    parrot = Parrot()
+    asking = Ledgered(parrot, ledger=archive.ledger, purse=Purse())
+
+    with pytest.raises(LLMError, match="parrot has room for 1000"):
+        asking.ask(request("word " * 5_000), role=Role.ACT, step=1, sample="a")
+
+    assert parrot.asked == 0

@@ -18,7 +18,7 @@ REQUEST = Request(system="", messages=(), max_tokens=100)
 class Counting:
     """A model that takes so many tokens, and knows how many asked at once."""
 
-    model = Model(name="some", context_window=1, structured=False, logprobs=False, prices=None)
+    model = Model(name="some", context_window=1, structured=False, prices=None)
 
     def __init__(self, tokens: int = 100, *, throttled: bool = False) -> None:
         self.tokens = tokens

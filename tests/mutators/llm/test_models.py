@@ -72,7 +72,7 @@ def test_a_table_says_what_it_says_and_leaves_the_rest() -> None:
 
     model = describe(parse("openai:gpt-4o"), table)
 
-    assert (model.context_window, model.structured, model.logprobs) == (1000, False, True)
+    assert (model.context_window, model.structured) == (1000, False)
     assert model.prices == Prices(prompt=2.5, cached=1.25, completion=10.0)
 
 

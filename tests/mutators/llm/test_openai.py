@@ -9,7 +9,7 @@ from mutators.llm.openai import OpenAIModel
 from mutators.llm.outcome import Setback
 from tests.mutators.llm.servers import Reply, Server, complaint, completion, serving
 
-MODEL = Model(name="openai:some", context_window=1000, structured=True, logprobs=False, prices=None)
+MODEL = Model(name="openai:some", context_window=1000, structured=True, prices=None)
 SCHEMA: dict[str, Json] = {
     "type": "object",
     "properties": {"index": {"type": "integer"}},

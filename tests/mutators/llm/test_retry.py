@@ -11,7 +11,7 @@ from tests.mutators.llm.clocks import FakeClock
 
 REQUEST = Request(system="", messages=(), max_tokens=1)
 FINE = Answer(text="fine", finish=Finish.STOP, usage=Usage(), seconds=0.0)
-MODEL = Model(name="some", context_window=1, structured=False, logprobs=False, prices=None)
+MODEL = Model(name="some", context_window=1, structured=False, prices=None)
 
 
 class Moody:

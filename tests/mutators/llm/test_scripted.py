@@ -8,9 +8,7 @@ from mutators.llm.base import Finish, LLMError, Message, Model, Request, Usage
 from mutators.llm.models import FREE
 from mutators.llm.scripted import Scripted, rules
 
-MODEL = Model(
-    name="scripted:some", context_window=1000, structured=False, logprobs=False, prices=FREE
-)
+MODEL = Model(name="scripted:some", context_window=1000, structured=False, prices=FREE)
 
 
 def asking(text: str, *, max_tokens: int = 9) -> Request:
