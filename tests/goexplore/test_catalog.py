@@ -63,9 +63,12 @@ def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
 
 @pytest.mark.parametrize(("kind", "name"), PARTS)
 def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
-    needed = {"numbers": (4, 4, 6, 8)} if name == "game24" else {}
+    needed: dict[str, dict[str, object]] = {
+        "game24": {"numbers": (4, 4, 6, 8)},
+        "choose-action": {"model": "scripted:some"},
+    }
 
-    chosen(kind, name, **needed).make()
+    chosen(kind, name, **needed.get(name, {})).make()
 
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:

@@ -107,8 +107,8 @@ def test_no_answered_call_is_sent_again_by_a_run_killed_at_twenty_moments(
 
     assert said == f"budget verifications {asking_to_kill.VERIFICATIONS}\n"
     assert_sound(database_url)
-    assert answered(database_url) == asked.keys()
-    sent_in_vain = asked.total() - len(asked)
+    assert answered(database_url) <= asked.keys()
+    sent_in_vain = asked.total() - len(answered(database_url))
     assert sent_in_vain <= 2 * KILLS * asking_to_kill.WORKERS
 
 

@@ -130,7 +130,8 @@ def test_a_dollar_budget_holds_for_a_priced_server(goexplore: Command, folder: P
         name = f"openai:some@{server.url}/v1"
         prices = "prices = { prompt = 10.0, completion = 100.0 }"
         (folder / "run.toml").write_text(
-            f'[domain]\nkind = "game24"\nnumbers = [4, 4, 6, 8]\n[models."{name}"]\n{prices}\n'
+            '[domain]\nkind = "game24"\nnumbers = [3, 3, 8, 8]\nrules = "exact"\n'
+            f'[models."{name}"]\n{prices}\n'
         )
         ran = goexplore(
             "run", "run.toml", "--preset", "choose-action", "--model", name, "--dollars", "0.1",
