@@ -43,6 +43,8 @@ from mutators.base import Mutator, Parent
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
 
+_NEVER = -1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
@@ -175,10 +177,7 @@ class Engine:
     def _work(self) -> None:
         try:
             while turn := self._next_turn():
-                self._finish(turn, self._explore(turn))
-        except BudgetSpent as spent:
-            with self._moved:
-                self._end(Ending.BUDGET, spent.unit)
+                self._finish(*self._explore(turn))
         except Exception as failure:  # noqa: BLE001  # a worker's edge; `run` raises it again
             with self._moved:
                 self._failure = self._failure or failure
@@ -271,15 +270,20 @@ class Engine:
 
     # Explore
 
-    def _explore(self, turn: Turn) -> tuple[Attempt, ...]:
-        """Return to the chosen elite and go on from child to child."""
+    def _explore(self, turn: Turn) -> tuple[Turn, tuple[Attempt, ...]]:
+        """Return to the chosen elite and go on from child to child, as far as granted."""
         random = stream(self._seed, turn.number, "explore")
         attempts: list[Attempt] = []
         place = self._return_to(turn, turn.selection.chosen, turn.untried)
         while place and len(attempts) < turn.granted and self._mutator.can_propose(place.parent):
-            attempts.append(self._attempt(place, random))
+            try:
+                attempts.append(self._attempt(place, random))
+            except BudgetSpent as spent:
+                # What has been paid for is recorded, as a step that was granted no more.
+                self._end_for_want_of(spent.unit)
+                return replace(turn, granted=len(attempts)), tuple(attempts)
             place = self._go_on(turn, attempts)
-        return tuple(attempts)
+        return turn, tuple(attempts)
 
     def _return_to(
         self, turn: Turn, elite: EntryId, untried: Sequence[int], made: int = 0
@@ -362,6 +366,8 @@ class Engine:
     def _record(self, turn: Turn, attempts: tuple[Attempt, ...]) -> None:
         if not attempts:
             self._view.drop(turn)
+            # In order, nothing can be recorded after a step that is missing.
+            self._next_recorded = _NEVER
             self._end(Ending.EXHAUSTED, f"nothing is left to try from #{turn.selection.chosen}")
             return
         step = Step(
@@ -395,6 +401,10 @@ class Engine:
     def _end(self, ending: Ending, detail: str) -> None:
         self._ending = self._ending or (ending, detail)
         self._moved.notify_all()
+
+    def _end_for_want_of(self, unit: str) -> None:
+        with self._moved:
+            self._end(Ending.BUDGET, unit)
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal

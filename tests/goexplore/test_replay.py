@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.ledger import Spending
 from archive.library import Library
 from goexplore.config import RunConfig, checked, options, prepare
 from goexplore.replay import replay
@@ -26,17 +27,30 @@ def library(file: Path) -> Iterator[Library]:
         yield opened
 
 
-def asking(folder: Path, *, workers: int, steps: int) -> RunConfig:
+def asking(
+    folder: Path,
+    *,
+    workers: int,
+    steps: int,
+    tokens: int | None = None,
+    deterministic: bool = False,
+) -> RunConfig:
     script = folder / "script.jsonl"
     script.write_text(json.dumps({"text": '{"choice": 1}'}) + "\n")
     world = {"kind": "tests.goexplore.walk:Walk", "size": 30, "goal": None, "pause": 0.002}
     settings = {
-        "run": {"name": "run", "workers": workers, "horizon": 3},
+        "run": {
+            "name": "run",
+            "workers": workers,
+            "horizon": 3,
+            "deterministic": deterministic,
+            "lag": 4 if deterministic else None,
+        },
         "domain": {key: value for key, value in world.items() if value is not None},
         "selection": {"kind": "go-explore-2019"},
         "mutation": {"kind": "choose-action", "model": f"scripted:{script}"},
         "admission": {"kind": "better-or-shorter"},
-        "budget": {"steps": steps},
+        "budget": {"steps": steps, "tokens": tokens},
     }
     return checked([options(settings)])
 
@@ -98,3 +112,23 @@ def test_the_first_difference_is_shown(library: Library, file: Path, tmp_path: P
     assert result.entries == 2
     assert '"why": "a whim"' in result.was
     assert '"why": ""' in result.is_now
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_run_that_ran_out_of_tokens_goes_on_and_asks_nothing_twice(
+    library: Library, tmp_path: Path, deterministic: bool
+) -> None:
+    for tokens in (3_000, 9_000, 20_000, None):
+        config = asking(tmp_path, workers=4, steps=60, tokens=tokens, deterministic=deterministic)
+        explored(config, library)
+        spent = sum(each.prompt_tokens + each.completion_tokens for each in run_spending(library))
+        assert tokens is None or spent <= tokens
+
+    calls = list(library.read("run").calls())
+    assert library.find("run").steps == 60
+    assert len({call.sample for call in calls}) == len(calls)
+    assert replay(library, "run").identical
+
+
+def run_spending(library: Library) -> list[Spending]:
+    return library.read("run").spending()
