@@ -1,6 +1,6 @@
 """Who came from whom: parents, children, ancestors, descendants, and a whole run as a graph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,34 +42,28 @@ def children(reader: RunReader, entry: EntryId) -> list[EntryId]:
 
 def ancestors(reader: RunReader, entry: EntryId) -> list[EntryId]:
     """Parents, their parents, and so on, the oldest first."""
-    edges = _edges(reader.run).subquery()
-    start = select(edges.c.parent.label("id")).where(edges.c.child == entry)
-    line = start.cte("line", recursive=True)
-    line = line.union(select(edges.c.parent).where(edges.c.child == line.c.id))
-    return _ids(reader, select(line.c.id))
+    return _line(reader, entry, here="child", on="parent")
 
 
 def descendants(reader: RunReader, entry: EntryId) -> list[EntryId]:
     """Children, their children, and so on, the oldest first."""
-    edges = _edges(reader.run).subquery()
-    start = select(edges.c.child.label("id")).where(edges.c.parent == entry)
-    line = start.cte("line", recursive=True)
-    line = line.union(select(edges.c.child).where(edges.c.parent == line.c.id))
-    return _ids(reader, select(line.c.id))
+    return _line(reader, entry, here="parent", on="child")
 
 
 def nodes(reader: RunReader, only: Sequence[EntryId] | None = None) -> Iterator[Node]:
     """Entries in few words, in order of their ids; all of a run without `only`."""
+    others = _other_parents(reader)
     if only is None:
-        yield from _nodes(reader, true())
+        yield from _nodes(reader, true(), others)
         return
     ordered = sorted(only)
     for at in range(0, len(ordered), _CHUNK):
-        yield from _nodes(reader, entries.c.id.in_(ordered[at : at + _CHUNK]))
+        yield from _nodes(reader, entries.c.id.in_(ordered[at : at + _CHUNK]), others)
 
 
-def _nodes(reader: RunReader, which: ColumnElement[bool]) -> Iterator[Node]:
-    others = _other_parents(reader)
+def _nodes(
+    reader: RunReader, which: ColumnElement[bool], others: Mapping[int, tuple[EntryId, ...]]
+) -> Iterator[Node]:
     with reader.look() as connection:
         for row in connection.execute(_in_few_words(reader.run, which)):
             failed = row.cell is None
@@ -129,6 +123,14 @@ def _edges(run: RunId) -> CompoundSelect[Any, Any]:
         other_parents.c.run == run
     )
     return union_all(made_from, crossed_with)
+
+
+def _line(reader: RunReader, entry: EntryId, *, here: str, on: str) -> list[EntryId]:
+    edges = _edges(reader.run).subquery()
+    start = select(edges.c[on].label("id")).where(edges.c[here] == entry)
+    line = start.cte("line", recursive=True)
+    line = line.union(select(edges.c[on]).where(edges.c[here] == line.c.id))
+    return _ids(reader, select(line.c.id))
 
 
 def _ids(reader: RunReader, statement: Select[int]) -> list[EntryId]:

@@ -126,8 +126,7 @@ class Engine:
 
     def stop(self) -> None:
         """Finish what is under way and end the run. May be called by any thread, at any time."""
-        with self._moved:
-            self._end(Ending.INTERRUPTED, "asked to stop")
+        self._end(Ending.INTERRUPTED, "asked to stop")
 
     def _open(self) -> None:
         self._before = self._archive.elapsed
@@ -138,7 +137,7 @@ class Engine:
         self._view = View(self._archive, self._lag, unfinished)
         self._again = deque(unfinished)
         self._next_recorded = self._archive.last_step + 1
-        self._next = max(self._next_recorded, *(turn.number + 1 for turn in unfinished), 0)
+        self._next = max([self._next_recorded, *(turn.number + 1 for turn in unfinished)])
         self._tell(RunOpened(budget=self._budget, spent=self._spent()))
         self._archive.note("opened")
         self._check_goal(self._view.elites.best)
@@ -280,7 +279,7 @@ class Engine:
                 attempts.append(self._attempt(place, random))
             except BudgetSpent as spent:
                 # What has been paid for is recorded, as a step that was granted no more.
-                self._end_for_want_of(spent.unit)
+                self._end(Ending.BUDGET, spent.unit)
                 return replace(turn, granted=len(attempts)), tuple(attempts)
             place = self._go_on(turn, attempts)
         return turn, tuple(attempts)
@@ -399,18 +398,14 @@ class Engine:
     # What is known of the run
 
     def _end(self, ending: Ending, detail: str) -> None:
-        self._ending = self._ending or (ending, detail)
-        self._moved.notify_all()
-
-    def _end_for_want_of(self, unit: str) -> None:
         with self._moved:
-            self._end(Ending.BUDGET, unit)
+            self._ending = self._ending or (ending, detail)
+            self._moved.notify_all()
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal
         if goal is not None and objective >= goal and self._turns is None:
-            with self._moved:
-                self._end(Ending.GOAL, f"objective {objective:g} reached")
+            self._end(Ending.GOAL, f"objective {objective:g} reached")
 
     def _elapsed(self) -> float:
         return self._before + monotonic() - self._began

@@ -11,6 +11,7 @@ from archive.export import jsonl
 from archive.library import Library
 from archive.reading import RunReader
 from goexplore.config import Replaying, checked, options, prepare, stored
+from goexplore.view import record_of_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +54,9 @@ def replay(library: Library, name: str) -> Replay:
 
 def turns_of(run: RunReader) -> Iterator[TurnRecord]:
     """The steps of a run as they were chosen, in the order in which they were recorded."""
-    for number, group in groupby(run.entries(), lambda entry: entry.step):
-        if not number:
-            continue
-        step, first = run.step(number), next(group)
-        yield TurnRecord(
-            number=number,
-            chosen=step.chosen or first.parents[0],
-            choices=step.choices,
-            probability=step.probability,
-            granted=step.granted,
-            as_of=step.as_of,
-            ahead=step.ahead,
-        )
+    for number, _ in groupby(fact.step for fact in run.facts()):
+        if number:
+            yield record_of_step(run.step(number))
 
 
 def _compared(before: RunReader, after: RunReader) -> Replay:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from archive.base import Archive
 from archive.elites import Elites
-from archive.entry import Entry, EntryId, Selection, TurnRecord
+from archive.entry import NO_ENTRY, Entry, EntryId, Selection, StepRecord, TurnRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +49,15 @@ class View:
         """`unfinished`: steps that were set out on, and are about to be taken again."""
         self._lag = lag
         self._own = lag is not None and lag > 1
+        self.live = lag is None
         self._out: dict[int, Turn] = {}
         self._unseen: deque[Recorded] = deque()
         self.steps = archive.step_count
         self.verifications = archive.verifications
         self.elites = archive.elites
-        self.live = lag is None
         self._seen = archive.last_step
-        archive.flush()
-        if lag is not None and lag > 1:
+        if self._own:
+            archive.flush()
             newest = unfinished[-1] if unfinished else archive.step(archive.last_step)
             self._look_back(archive, newest.as_of or archive.elites.newest)
 
@@ -143,17 +143,21 @@ def turn_of(record: TurnRecord, archive: Archive, elites: Elites) -> Turn:
     )
 
 
+def record_of_step(step: StepRecord) -> TurnRecord:
+    """What is recorded of a step's turn; the step is none of roots."""
+    return TurnRecord(
+        number=step.number,
+        chosen=step.chosen or NO_ENTRY,
+        choices=step.choices,
+        probability=step.probability,
+        granted=step.granted,
+        as_of=step.as_of,
+        ahead=step.ahead,
+    )
+
+
 def _later(archive: Archive, elites: Elites) -> Iterator[Recorded]:
-    for number, group in groupby(archive.entries(elites.newest), lambda entry: entry.step):
-        step, entries = archive.step(number), tuple(group)
-        record = TurnRecord(
-            number=number,
-            chosen=step.chosen or entries[0].parents[0],
-            choices=step.choices,
-            probability=step.probability,
-            granted=step.granted,
-            as_of=step.as_of,
-            ahead=step.ahead,
-        )
-        turn = turn_of(record, archive, elites)
-        yield Recorded(turn=turn, entries=entries, verifications=step.verifications)
+    for number, entries in groupby(archive.entries(elites.newest), lambda entry: entry.step):
+        step = archive.step(number)
+        turn = turn_of(record_of_step(step), archive, elites)
+        yield Recorded(turn=turn, entries=tuple(entries), verifications=step.verifications)

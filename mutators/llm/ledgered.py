@@ -41,24 +41,23 @@ class Ledgered:
         total = most.prompt + most.completion
         with self._purse.holding(total, self._dollars(most) or 0.0) as spend:
             answer = self._llm.ask(request)
-            spend(answer.usage.prompt + answer.usage.completion, self._dollars(answer.usage) or 0.0)
-            self._ledger.record(
-                Call(
-                    key=key,
-                    step=step,
-                    sample=sample,
-                    role=role.value,
-                    model=self.model.name,
-                    request=request.canonical(self.model.name, sample),
-                    text=answer.text,
-                    finish=answer.finish.value,
-                    prompt_tokens=answer.usage.prompt,
-                    cached_tokens=answer.usage.cached,
-                    completion_tokens=answer.usage.completion,
-                    dollars=self._dollars(answer.usage),
-                    seconds=answer.seconds,
-                )
+            call = Call(
+                key=key,
+                step=step,
+                sample=sample,
+                role=role.value,
+                model=self.model.name,
+                request=request.canonical(self.model.name, sample),
+                text=answer.text,
+                finish=answer.finish.value,
+                prompt_tokens=answer.usage.prompt,
+                cached_tokens=answer.usage.cached,
+                completion_tokens=answer.usage.completion,
+                dollars=self._dollars(answer.usage),
+                seconds=answer.seconds,
             )
+            spend(call.prompt_tokens + call.completion_tokens, call.dollars or 0.0)
+            self._ledger.record(call)
         return answer
 
     def _check_window(self, request: Request) -> None:
