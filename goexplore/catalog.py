@@ -4,7 +4,8 @@ A part is a factory, a class or a function, whose parameters are annotated and c
 name. What a run file says of a part is checked against its signature.
 
 Two parameters have a meaning of their own. `asking` is a model, which a run file names by the key
-`model`; `brief` is the domain's own unless a run file gives another.
+`model`, in the part's own section or for all in `[run]`; with a default the part can do without.
+`brief` is the domain's own unless a run file gives another.
 
 An installed package offers parts by entry points in the groups `goexplore.domain`,
 `goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
@@ -24,7 +25,7 @@ from pydantic.errors import PydanticUserError
 
 from archive.admission import AdmissionRule
 from goexplore.domain import Domain, DomainError
-from goexplore.selection.base import Selector
+from goexplore.selection.base import Judge, Selector
 from mutators.base import Mutator, MutatorError
 from mutators.llm.asking import Asking
 
@@ -32,18 +33,25 @@ Kind = Literal["domain", "selection", "mutation", "admission"]
 Factory = Callable[..., object]
 
 _SELECTION = "goexplore.selection.parts"
+_JUDGES = "goexplore.selection.judges"
 
 OURS: Mapping[Kind, Mapping[str, str]] = {
     "domain": {"game24": "goexplore.domains.game24:Game24"},
     "selection": {
         "best-first": f"{_SELECTION}:best_first",
+        "by-counts": f"{_JUDGES}:by_counts",
+        "choose": f"{_JUDGES}:choose",
+        "compare": f"{_JUDGES}:compare",
         "dgm": f"{_SELECTION}:dgm",
         "epsilon-greedy": f"{_SELECTION}:epsilon_greedy",
         "go-explore-2019": f"{_SELECTION}:go_explore_2019",
         "go-explore-2021": f"{_SELECTION}:go_explore_2021",
         "greedy": f"{_SELECTION}:greedy",
+        "guided": f"{_JUDGES}:guided",
+        "mixture": f"{_JUDGES}:mixture",
         "newest": f"{_SELECTION}:newest",
         "oldest": f"{_SELECTION}:oldest",
+        "rate": f"{_JUDGES}:rate",
         "softmax": f"{_SELECTION}:softmax",
         "start": f"{_SELECTION}:start",
         "tournament": f"{_SELECTION}:tournament",
@@ -52,10 +60,12 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
     "mutation": {
         "append-action": "mutators.actions:AppendAction",
         "choose-action": "mutators.choose_action:ChooseAction",
+        "reflexion": "mutators.reflexion:Reflexion",
     },
     "admission": {
         "better": "archive.admission:Better",
         "better-or-shorter": "archive.admission:BetterOrShorter",
+        "interesting": "goexplore.selection.appraisers:Interesting",
         "keep-all": "archive.admission:KeepAll",
     },
 }
@@ -63,7 +73,7 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
 
 _WORDS: Mapping[Kind, tuple[str, ...]] = {
     "domain": ("goal", "roots", "verify"),
-    "selection": ("select",),
+    "selection": ("select|draw",),
     "mutation": ("name", "can_propose", "propose"),
     "admission": ("judge",),
 }
@@ -79,13 +89,17 @@ class UnknownPart(SetupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Something that a run is put together from. `parameters` checks what it is made with."""
+    """Something that a run is put together from. `parameters` checks what it is made with.
+
+    asks: whether it takes a model. needs: whether it cannot do without.
+    """
 
     kind: Kind
     name: str
     factory: Factory
     parameters: type[BaseModel]
     asks: bool
+    needs: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +112,8 @@ class Choice:
     @property
     def model(self) -> str | None:
         """The name of the model that it asks; `None` for none."""
-        return str(getattr(self.parameters, "model")) if self.part.asks else None  # noqa: B009  # a field known at run time only
+        named = getattr(self.parameters, "model", "") if self.part.asks else ""
+        return str(named) or None
 
     def make(self, asking: Asking | None = None, brief: str = "") -> object:
         """The part itself, with the model that it asks and the brief of the domain.
@@ -118,26 +133,26 @@ class Choice:
             made = self.part.factory(**given)
         except (ValueError, DomainError, MutatorError) as error:
             raise SetupError(f"[{self.part.kind}] {self.part.name}: {error}") from error
-        missing = [word for word in _WORDS[self.part.kind] if not hasattr(made, word)]
-        if missing:
-            raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {missing[0]!r}")
+        for words in _WORDS[self.part.kind]:
+            if not any(hasattr(made, word) for word in words.split("|")):
+                raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {words!r}")
         return made
 
     def domain(self) -> Domain:
         """The part as a domain."""
         return cast(Domain, self.make())
 
-    def selector(self) -> Selector:
-        """The part as a selector."""
-        return cast(Selector, self.make())
+    def selector(self, asking: Asking | None = None, brief: str = "") -> Selector | Judge:
+        """The part as a selector or a judge."""
+        return cast("Selector | Judge", self.make(asking, brief))
 
     def mutator(self, asking: Asking | None = None, brief: str = "") -> Mutator:
         """The part as a mutator."""
         return cast(Mutator, self.make(asking, brief))
 
-    def rule(self) -> AdmissionRule:
+    def rule(self, asking: Asking | None = None, brief: str = "") -> AdmissionRule:
         """The part as a rule of admission."""
-        return cast(AdmissionRule, self.make())
+        return cast(AdmissionRule, self.make(asking, brief))
 
 
 def names(kind: Kind) -> list[str]:
@@ -154,12 +169,14 @@ def find(kind: Kind, name: str) -> Part:
         SetupError: it cannot be made from a run file.
     """
     factory = _factory(kind, name)
+    asking = signature(factory).parameters.get("asking")
     return Part(
         kind=kind,
         name=name,
         factory=factory,
         parameters=_parameters(kind, name, factory),
-        asks="asking" in signature(factory).parameters,
+        asks=asking is not None,
+        needs=asking is not None and asking.default is Parameter.empty,
     )
 
 
@@ -217,7 +234,7 @@ def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
 
 def _field(parameter: Parameter) -> tuple[str, tuple[object, object]]:
     if parameter.name == "asking":
-        return "model", (str, ...)
+        return "model", (str, "")
     if parameter.name == "brief":
         return "brief", (str, "")
     return parameter.name, (parameter.annotation, _default(parameter))

@@ -25,13 +25,15 @@ from archive.entry import TurnRecord
 from archive.ledger import Ledger
 from archive.library import Json, Library
 from archive.sql import SqlArchive
+from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
 from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
-from goexplore.connections import Connections, Facts, Silent
+from goexplore.connections import Connections, Facts, Silent, Unasked
 from goexplore.domain import Briefed
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.processes import InProcesses
+from goexplore.view import Order
 from mutators.llm.base import LLM
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
@@ -54,10 +56,12 @@ class _Section(BaseModel):
 class RunSection(_Section):
     """What makes a run beside its parts; see `goexplore.engine.Engine`.
 
+    model: what the parts ask that name no model of their own.
     processes: worker processes that candidates are run in; 0 runs them in threads of this one.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    model: Annotated[str, Field(min_length=1)] | None = None
     seed: int = 0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
     processes: Annotated[int, Field(ge=0, le=1024)] = 0
@@ -294,8 +298,17 @@ class RunConfig:
 
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind."""
-        chosen = (self.domain, self.selection, self.mutation, self.admission)
-        return next(each for each in chosen if each.part.kind == kind)
+        return next(each for each in self.choices if each.part.kind == kind)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All its parts."""
+        return (self.domain, self.selection, self.mutation, self.admission)
+
+    @property
+    def asked(self) -> list[str]:
+        """The models that its parts ask."""
+        return sorted({choice.model for choice in self.choices if choice.model})
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
@@ -324,7 +337,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         SetupError: they name a part that is not there.
     """
     stack = _Stack(layers)
-    return RunConfig(
+    config = RunConfig(
         run=stack.section("run", RunSection),
         domain=stack.choice("domain"),
         selection=stack.choice("selection"),
@@ -334,6 +347,12 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
     )
+    if config.run.model and not any(choice.part.asks for choice in config.choices):
+        raise ConfigError(
+            f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
+            "choose a preset that does, such as ige (goexplore presets lists them)"
+        )
+    return config
 
 
 def checked_url(layers: Sequence[Layer]) -> str:
@@ -412,7 +431,17 @@ class _Stack:
             known = f"known are {', '.join(names(kind))}, or write module:Class"
             raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
         part = find(kind, name)
-        return Choice(part=part, parameters=self.section(kind, part.parameters))
+        parameters = self.section(kind, part.parameters)
+        choice = Choice(part=part, parameters=parameters)
+        if not part.asks or choice.model:
+            return choice
+        model = self.section("run", RunSection).model
+        if part.needs and not model:
+            raise ConfigError(
+                f"{self._source(kind, 'kind')}[{kind}] {name} asks a model: name one with "
+                f"--model, or as 'model' in [run] or [{kind}]"
+            )
+        return Choice(part=part, parameters=parameters.model_copy(update={"model": model or ""}))
 
     def _keys(self, section: str, *, with_kind: bool = False) -> dict[str, object]:
         merged: dict[str, object] = {}
@@ -449,7 +478,7 @@ class _Stack:
 class Replaying:
     """The steps of a run as they were chosen, and what models answered then."""
 
-    turns: tuple[TurnRecord, ...]
+    turns: tuple[TurnRecord | Order, ...]
     answers: Ledger
 
 
@@ -488,25 +517,31 @@ def prepare(
         ArchiveError: the archive cannot be opened.
     """
     domain = config.domain.domain()
-    # A world with nothing to begin with leaves no empty run behind.
+    # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
     domain.roots()
-    selector, rule = config.selection.selector(), config.admission.rule()
-    llm = _connected(config, connections or Connections({}), silent=replaying is not None)
+    brief = domain.brief if isinstance(domain, Briefed) else ""
+    models = _connected(config, connections or Connections({}), silent=replaying is not None)
+    for choice in config.choices[1:]:
+        choice.make(Unasked(models[choice.model].model) if choice.model else None, brief)
     with ExitStack() as held:
         world = domain
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
         archive = held.enter_context(library.open(config.name, config.spec, version))
-        purse = _purse(config, archive) if llm else None
+        purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
-        asking = Ledgered(llm, ledger=ledger, purse=purse) if llm and purse else None
-        brief = domain.brief if isinstance(domain, Briefed) else ""
+        asking = {
+            name: Ledgered(llm, ledger=ledger, purse=purse) for name, llm in models.items() if purse
+        }
+        selector = config.selection.selector(asking.get(config.selection.model or ""), brief)
+        rule = config.admission.rule(asking.get(config.admission.model or ""), brief)
         engine = Engine(
             archive=archive,
             domain=world,
             selector=selector,
-            mutator=config.mutation.mutator(asking, brief),
+            mutator=config.mutation.mutator(asking.get(config.mutation.model or ""), brief),
             rule=rule,
+            appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
             budget=config.budget,
             purse=purse,
             turns=replaying.turns if replaying else None,
@@ -520,13 +555,10 @@ def prepare(
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
 
 
-def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> LLM | None:
-    name = config.mutation.model
-    if name is None:
-        return None
+def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> dict[str, LLM]:
     if silent:
-        return Silent.of(name, config.models)
-    return connections.llm(name, config.models)
+        return {name: Silent.of(name, config.models) for name in config.asked}
+    return {name: connections.llm(name, config.models) for name in config.asked}
 
 
 def _purse(config: RunConfig, archive: SqlArchive) -> Purse:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from mutators.llm.base import LLM, Answer, LLMError, Model, Request
+from mutators.llm.base import LLM, Answer, LLMError, Model, Request, Role
 from mutators.llm.connect import connect
 from mutators.llm.models import describe, parse
 
@@ -53,3 +53,19 @@ class Silent:
             f"the ledger has no answer of {self.model.name} to {asked[:80]!r}: "
             "the run, or the code that makes its prompts, is not what it was"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A model that a part is made with to see whether it can be made; see `Asking`."""
+
+    model: Model
+
+    def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
+        """Nothing can be asked.
+
+        Raises:
+            LLMError: always.
+        """
+        del request, role, step, sample
+        raise LLMError(f"{self.model.name} is not to be asked before the run has begun")

@@ -57,9 +57,14 @@ def run(
     lower = below(what, preset, sets or [])
     asked = game24.asked(words or [], puzzles, rows)
     said: Settings = {
-        "run": {"seed": seed, "workers": workers, "deterministic": deterministic, "name": name},
+        "run": {
+            "seed": seed,
+            "workers": workers,
+            "deterministic": deterministic,
+            "name": name,
+            "model": model,
+        },
         "domain": {"rules": rules},
-        "mutation": {"model": model},
         "budget": {
             "steps": steps,
             "verifications": verifications,

@@ -16,11 +16,32 @@ from archive.facts import UNBOUNDED, Fact, Rows, cell_key, promises_of
 from archive.library import Library, RunSummary
 from archive.reading import RunReader
 from archive.rows import blobs_of
-from archive.tables import blobs, bodies, other_parents, runs, steps, task_results
+from archive.tables import (
+    appraisals,
+    blobs,
+    bodies,
+    forecasts,
+    other_parents,
+    runs,
+    shortlists,
+    steps,
+    task_results,
+    verdicts,
+)
 from archive.tables import entries as narrow
 from archive.trees import MAX_HOPS, size_of
 
-_OF_A_RUN = (steps, narrow, bodies, other_parents, task_results)
+_OF_A_RUN = (
+    steps,
+    narrow,
+    bodies,
+    other_parents,
+    task_results,
+    appraisals,
+    shortlists,
+    verdicts,
+    forecasts,
+)
 
 
 def assert_sound(url: str) -> None:
@@ -51,6 +72,7 @@ def _check_run(reader: RunReader, summary: RunSummary) -> None:
     for entry, fact in zip(entries, facts, strict=True):
         _check_entry(entry, fact, facts)
     _check_steps(facts, records)
+    _check_verdicts(reader, facts, records)
     _check_summary(summary, facts, records)
     _check_elites(facts, entries)
 
@@ -86,6 +108,7 @@ def _check_ids(connection: Connection, run: RunSummary, facts: list[Fact]) -> No
     for table, entry, count in (
         (other_parents, "child", bodies.c.crossed),
         (task_results, "entry", bodies.c.tasks),
+        (appraisals, "entry", bodies.c.appraised),
     ):
         told = connection.execute(
             select(bodies.c.id, count).where(bodies.c.run == run.id, count > 0)
@@ -139,6 +162,22 @@ def _check_step(record: StepRecord, group: list[Fact]) -> None:
     assert record.choices >= 1, f"{name} had no choice"
 
 
+def _check_verdicts(reader: RunReader, facts: list[Fact], records: dict[int, StepRecord]) -> None:
+    """Whoever chose did so from a list, and what was on it could be seen."""
+    firsts = {fact.step: fact.id for fact in facts if fact.place == 0}
+    for number, first, verdict in reader.verdicts():
+        record, shortlist = records.get(number), reader.shortlist(number)
+        assert record, f"step {number} has a verdict and was never recorded"
+        assert shortlist, f"step {number} was chosen from no list"
+        shown = {each.entry for each in shortlist.shown}
+        assert first == firsts[number], f"the verdict of step {number} names another first entry"
+        assert record.chosen in shown, f"step {number} chose what was not listed"
+        assert max(shown) <= record.as_of == shortlist.as_of, f"step {number} listed the future"
+        assert {each.entry for each in verdict.forecasts} <= shown, f"step {number} foretold others"
+        chances = [each.chance for each in verdict.forecasts]
+        assert all(0 <= chance <= 1 for chance in chances), f"step {number} has odd chances"
+
+
 def _check_summary(summary: RunSummary, facts: list[Fact], records: dict[int, StepRecord]) -> None:
     spent = [record for record in records.values() if record.number]
     admitted = [fact for fact in facts if fact.status >= Status.NEW]
@@ -158,6 +197,9 @@ def _check_elites(facts: list[Fact], entries: list[Entry]) -> None:
     loaded, built = Elites.load(rows, promises), Elites()
     for _, group in groupby(entries, attrgetter("step")):
         built.take_step(list(group))
+    for entry in entries:
+        if entry.appraisal and entry.appraisal.interest is not None:
+            loaded.rate(entry.id, entry.appraisal.interest)
     assert_same_elites(loaded, built)
 
 
@@ -167,7 +209,8 @@ def assert_same_elites(one: Elites, other: Elites) -> None:
     assert one.newest == other.newest
     mine, others = one.arrays(), other.arrays()
     for field in fields(EliteArrays):
-        same = np.array_equal(getattr(mine, field.name), getattr(others, field.name))
+        pair = np.asarray(getattr(mine, field.name)), np.asarray(getattr(others, field.name))
+        same = np.array_equal(*pair, equal_nan=pair[0].dtype.kind == "f")
         assert same, f"{field.name}: {getattr(mine, field.name)} is {getattr(others, field.name)}"
     for slot in range(len(one)):
         assert one.holder(slot) == other.holder(slot), f"slot {slot} has another holder"

@@ -113,7 +113,7 @@ def test_a_preset_that_needs_a_model_says_so(goexplore: Command) -> None:
     ran = goexplore("run", "game24", "4", "4", "6", "8", "--preset", "choose-action")
 
     assert ran.returncode == 2
-    assert "[mutation] needs a key 'model'" in ran.stderr
+    assert "[mutation] choose-action asks a model: name one with --model" in ran.stderr
 
 
 def test_a_wrong_key_stops_the_run_at_once(goexplore: Command) -> None:
