@@ -143,13 +143,13 @@ class Appraisal:
     """What was thought of an evaluated candidate before it was recorded.
 
     interest: how interesting it is, from 0 to 1; `None` where nobody said.
-    refused: why it should not be kept; `""` where it may be.
+    refused: why it should not be kept; `""` where it may be, `None` where nobody was asked.
     anyway: it is kept although it was refused, to see whether that was right.
     vector: its embedding, as `mutators.llm` packs it; empty for none.
     """
 
     interest: float | None = None
-    refused: str = ""
+    refused: str | None = None
     anyway: bool = False
     vector: bytes = b""
 
@@ -312,6 +312,15 @@ class Comparison:
     first: EntryId
     second: EntryId
     outcome: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """How often it was asked whether to keep an entry, how often not, and what was kept anyway."""
+
+    asked: int
+    refused: int
+    anyway: tuple[EntryId, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

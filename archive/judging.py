@@ -14,6 +14,7 @@ from archive.entry import (
     Comparison,
     EntryId,
     Forecast,
+    Refusals,
     RunId,
     Shortlist,
     Shown,
@@ -23,7 +24,7 @@ from archive.entry import (
 )
 from archive.facts import Fact
 from archive.rows import Row
-from archive.tables import forecasts, shortlists, steps, verdicts
+from archive.tables import appraisals, forecasts, shortlists, steps, verdicts
 
 _ASIDE = ("within", "base_rate", "weights", "picks")
 """Fields of a shortlist that are kept with what it shows."""
@@ -111,6 +112,28 @@ def verdicts_of(database: Database, run: RunId) -> Iterator[tuple[int, EntryId, 
                 retired=tuple((EntryId(entry), EntryId(better)) for entry, better in retired),
             )
             yield row.step, EntryId(row.entry), verdict
+
+
+def refusals_of(database: Database, run: RunId) -> Refusals:
+    """What was said of whether to keep entries."""
+    c = appraisals.c
+    statement = select(c.entry, c.refused, c.anyway).where(c.run == run, c.refused.is_not(None))
+    with database.look() as connection:
+        rows = connection.execute(statement.order_by(c.entry)).all()
+    return Refusals(
+        asked=len(rows),
+        refused=sum(row.refused != "" for row in rows),
+        anyway=tuple(EntryId(row.entry) for row in rows if row.anyway),
+    )
+
+
+def interests_of(database: Database, run: RunId) -> dict[EntryId, float]:
+    """How interesting entries were found to be, where somebody said."""
+    c = appraisals.c
+    statement = select(c.entry, c.interest).where(c.run == run, c.interest.is_not(None))
+    with database.look() as connection:
+        found = connection.execute(statement.order_by(c.entry)).all()
+    return {EntryId(entry): interest for entry, interest in found}
 
 
 def _forecasts(database: Database, run: RunId) -> dict[int, tuple[Forecast, ...]]:

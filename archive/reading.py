@@ -15,6 +15,7 @@ from archive.entry import (
     Entry,
     EntryId,
     Glimpse,
+    Refusals,
     RunId,
     Shortlist,
     StepRecord,
@@ -24,7 +25,13 @@ from archive.entry import (
 )
 from archive.errors import ArchiveError, UnknownEntry
 from archive.facts import Fact
-from archive.judging import shortlist_of, undecided, verdicts_of
+from archive.judging import (
+    interests_of,
+    refusals_of,
+    shortlist_of,
+    undecided,
+    verdicts_of,
+)
 from archive.ledger import Call, Ledger, Spending, calls_of, spending_of
 from archive.prepared import Query
 from archive.recent import Kept, Recent
@@ -179,6 +186,14 @@ class RunReader:
     def verdicts(self) -> Iterator[tuple[int, EntryId, Verdict]]:
         """What came of all shortlists, each with its step and that step's first entry."""
         return verdicts_of(self._database, self.run)
+
+    def refusals(self) -> Refusals:
+        """What was said of whether to keep entries."""
+        return refusals_of(self._database, self.run)
+
+    def interests(self) -> dict[EntryId, float]:
+        """How interesting entries were found to be, where somebody said."""
+        return interests_of(self._database, self.run)
 
     def calls(self) -> Iterator[Call]:
         """All calls of models, in the order of their steps."""

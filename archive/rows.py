@@ -162,7 +162,7 @@ def _storable_attempt(attempt: Attempt) -> Attempt:
 
 
 def _storable_appraisal(appraisal: Appraisal) -> Appraisal:
-    refused = storable(appraisal.refused)
+    refused = None if appraisal.refused is None else storable(appraisal.refused)
     return appraisal if refused is appraisal.refused else replace(appraisal, refused=refused)
 
 
@@ -208,15 +208,13 @@ def appraisal_rows(run: RunId, entry: Entry) -> list[Row]:
     if said is None:
         return []
     anyway, vector = int(said.anyway), said.vector or None
-    return [(run, entry.id, said.interest, said.refused or None, anyway, vector)]
+    return [(run, entry.id, said.interest, said.refused, anyway, vector)]
 
 
 def appraisal_of(
     interest: float | None, refused: str | None, anyway: int, vector: bytes | None
 ) -> Appraisal:
-    return Appraisal(
-        interest=interest, refused=refused or "", anyway=bool(anyway), vector=vector or b""
-    )
+    return Appraisal(interest=interest, refused=refused, anyway=bool(anyway), vector=vector or b"")
 
 
 def _digest(data: bytes) -> str:

@@ -202,7 +202,7 @@ appraisals = Table(
     _run(),
     _number("entry"),
     Column("interest", Double, comment="from 0 to 1; none where nobody said"),
-    Column("refused", Text, comment="why it should not be kept"),
+    Column("refused", Text, comment="why it should not be kept; empty: it may be"),
     Column("anyway", SmallInteger, nullable=False, comment="1: kept although it was refused"),
     Column("vector", LargeBinary, comment="embedding"),
     sqlite_with_rowid=False,

@@ -50,7 +50,7 @@ def merged(said: list[Appraisal]) -> Appraisal | None:
     """What several have said, as one: the first to say a thing is heard."""
     if not said:
         return None
-    refusal = next((each for each in said if each.refused), Appraisal())
+    refusal = next((each for each in said if each.refused is not None), Appraisal())
     return Appraisal(
         interest=next((each.interest for each in said if each.interest is not None), None),
         refused=refusal.refused,

@@ -135,7 +135,8 @@ class Choice:
             raise SetupError(f"[{self.part.kind}] {self.part.name}: {error}") from error
         for words in _WORDS[self.part.kind]:
             if not any(hasattr(made, word) for word in words.split("|")):
-                raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {words!r}")
+                lacks = " nor ".join(map(repr, words.split("|")))
+                raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {lacks}")
         return made
 
     def domain(self) -> Domain:

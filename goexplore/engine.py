@@ -203,7 +203,9 @@ class Engine:
 
     def _caught_up(self) -> bool:
         """See every step that the next one must see; false while one is not recorded yet."""
-        while self._view.must_see(self._next) and not self._ending:
+        # A step that is taken again sees what it saw; those beside it may not be back yet.
+        number = self._again[0].number if self._again else self._next
+        while self._view.must_see(number) and not self._ending:
             if not self._see():
                 return self._view.live
         return True

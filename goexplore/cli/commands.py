@@ -21,6 +21,7 @@ COMMANDS = {
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
+    "judge": Command("judge", "Judge those who chose, by what came of it."),
     "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
     "doctor": Command("doctor", "Check that all a run needs is there."),

@@ -77,8 +77,10 @@ class Interesting:
         if child.refused is not None:
             return Appraisal(refused=f"as #{child.refused} was")
         said = self._ask(child)
-        if isinstance(said, Failure) or said.keep:
-            return Appraisal()
+        if isinstance(said, Failure):
+            return None
+        if said.keep:
+            return Appraisal(refused="")
         reason = said.reason.strip() or "no reason given"
         return Appraisal(refused=reason, anyway=random.random() < self._audit)
 

@@ -30,6 +30,11 @@ class Strengths:
         """The strength of an entry, in logits; 0 for one that was never compared."""
         return self._strength.get(entry, 0.0)
 
+    def best(self, count: int) -> list[EntryId]:
+        """The strongest entries, the strongest first."""
+        ranked = sorted(self._strength, key=lambda entry: (-self._strength[entry], entry))
+        return ranked[:count]
+
     def error(self, entry: EntryId) -> float:
         """The standard error of a strength: the curvature of the posterior at its mode."""
         return 1 / sqrt(self._slopes(entry)[1])

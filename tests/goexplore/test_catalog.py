@@ -72,7 +72,9 @@ def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
 
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:
-    with pytest.raises(UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, dgm"):
+    with pytest.raises(
+        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, by-counts"
+    ):
         find("selection", "dgn")
 
 

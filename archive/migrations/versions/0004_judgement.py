@@ -31,7 +31,12 @@ def upgrade() -> None:
         sa.Column(
             "interest", sa.Double(), nullable=True, comment="from 0 to 1; none where nobody said"
         ),
-        sa.Column("refused", sa.Text(), nullable=True, comment="why it should not be kept"),
+        sa.Column(
+            "refused",
+            sa.Text(),
+            nullable=True,
+            comment="why it should not be kept; empty: it may be",
+        ),
         sa.Column(
             "anyway",
             sa.SmallInteger(),

@@ -27,6 +27,7 @@ def elites(
         chosen=np.array(chosen or zeros, np.int64),
         since_new=np.array(since_new or zeros, np.int64),
         children=np.array(children or zeros, np.int64),
+        interest=np.full(len(objective), np.nan),
         explorable=np.ones(len(objective), np.bool_),
         best=max(objective, default=0.0) if best is None else best,
     )
