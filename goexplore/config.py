@@ -36,6 +36,7 @@ from mutators.llm.base import LLM
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import StopSign
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -491,7 +492,8 @@ def prepare(
     # A world with nothing to begin with leaves no empty run behind.
     domain.roots()
     selector, rule = config.selection.selector(), config.admission.rule()
-    llm = _connected(config, connections or Connections({}), silent=replaying is not None)
+    sign = StopSign()
+    llm = _connected(config, connections or Connections({}), sign, silent=replaying is not None)
     with ExitStack() as held:
         world = domain
         if config.run.processes:
@@ -509,6 +511,7 @@ def prepare(
             rule=rule,
             budget=config.budget,
             purse=purse,
+            sign=sign,
             turns=replaying.turns if replaying else None,
             seed=config.run.seed,
             horizon=config.run.horizon,
@@ -520,13 +523,15 @@ def prepare(
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
 
 
-def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> LLM | None:
+def _connected(
+    config: RunConfig, connections: Connections, sign: StopSign, *, silent: bool
+) -> LLM | None:
     name = config.mutation.model
     if name is None:
         return None
     if silent:
         return Silent.of(name, config.models)
-    return connections.llm(name, config.models)
+    return connections.llm(name, config.models, sign)
 
 
 def _purse(config: RunConfig, archive: SqlArchive) -> Purse:

@@ -42,6 +42,7 @@ from goexplore.view import Recorded, Turn, View, record_of, turn_of
 from mutators.base import Mutator, Parent
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import Stopped, StopSign
 
 _NEVER = -1
 
@@ -66,6 +67,7 @@ class Engine:
     purse: what models may cost, where steps ask any. Then each step is recorded before it is
         taken, so that one that was killed is taken again as it was chosen, and asks nothing that
         has been answered.
+    sign: shown when the run is to end, so that no call waits any longer.
     turns: take these steps, as they were chosen, in this order, and no others: a replay.
     """
 
@@ -84,6 +86,7 @@ class Engine:
         deterministic: bool = False,
         lag: int | None = None,
         purse: Purse | None = None,
+        sign: StopSign | None = None,
         turns: Sequence[TurnRecord] | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -99,6 +102,7 @@ class Engine:
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
         self._purse = purse
+        self._sign = sign or StopSign()
         self._turns = turns
         self._observers = observers
         self._moved = Condition()
@@ -125,7 +129,11 @@ class Engine:
         return self._close()
 
     def stop(self) -> None:
-        """Finish what is under way and end the run. May be called by any thread, at any time."""
+        """Finish what is under way and end the run. May be called by any thread, at any time.
+
+        A call of a model that has been sent is waited for. One that waits to be sent is not: its
+        step is taken again when the run goes on.
+        """
         self._end(Ending.INTERRUPTED, "asked to stop")
 
     def _open(self) -> None:
@@ -281,6 +289,10 @@ class Engine:
                 # What has been paid for is recorded, as a step that was granted no more.
                 self._end(Ending.BUDGET, spent.unit)
                 return replace(turn, granted=len(attempts)), tuple(attempts)
+            except Stopped:
+                # In order, a part of a step would be another step; its answers are in the ledger.
+                made = () if self._in_order else tuple(attempts)
+                return replace(turn, granted=len(made)), made
             place = self._go_on(turn, attempts)
         return turn, tuple(attempts)
 
@@ -401,6 +413,9 @@ class Engine:
         with self._moved:
             self._ending = self._ending or (ending, detail)
             self._moved.notify_all()
+        # In order, what is under way when the goal is reached is part of what a seed gives.
+        if ending is Ending.INTERRUPTED or not self._in_order:
+            self._sign.show()
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal

@@ -1,12 +1,15 @@
 """Asking again after a setback."""
 
 from random import Random
+from threading import Timer
 
 import pytest
 
 from mutators.llm.base import Answer, Finish, LLMError, Model, Request, Usage
+from mutators.llm.clock import SystemClock
 from mutators.llm.outcome import Setback
 from mutators.llm.retry import Patience, Retrying, seconds_until
+from mutators.llm.stopping import Stopped, StopSign
 from tests.mutators.llm.clocks import FakeClock
 
 REQUEST = Request(system="", messages=(), max_tokens=1)
@@ -71,6 +74,17 @@ def test_no_pause_reaches_past_the_time_that_there_is() -> None:
         patient(llm, clock, Patience(seconds=100)).ask(REQUEST)
 
     assert len(clock.slept) == 1
+
+
+def test_a_pause_ends_with_the_call_when_the_run_is_to_end() -> None:
+    llm, sign = Moody(Setback("busy", retry_after="60")), StopSign()
+    retrying = Retrying(llm, Patience(), random=Random(0), clock=SystemClock(), sign=sign)
+    Timer(0.05, sign.show).start()
+
+    with pytest.raises(Stopped):
+        retrying.ask(REQUEST)
+
+    assert llm.asked == 1
 
 
 @pytest.mark.parametrize(
