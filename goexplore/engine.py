@@ -208,8 +208,11 @@ class Engine:
             return None
 
     def _caught_up(self) -> bool:
-        """See every step that the next one must see; false while one is not recorded yet."""
-        while self._view.must_see(self._next) and not self._ending:
+        """See every step that the next one must see; false while one is not recorded yet.
+
+        One that is taken again was chosen before, and sees what it saw then.
+        """
+        while not self._again and self._view.must_see(self._next) and not self._ending:
             if not self._see():
                 return self._view.live
         return True
