@@ -201,7 +201,7 @@ class Limiter:
 
 
 class Limited:
-    """A model that is not asked more than it allows, and not at all once a sign to stop is shown."""
+    """A model that is not asked more than it allows, and no more once a sign to stop is shown."""
 
     def __init__(self, llm: LLM, limiter: Limiter, sign: StopSign | None = None) -> None:
         self._llm = llm

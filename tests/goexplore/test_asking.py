@@ -96,7 +96,9 @@ def test_no_more_than_a_dollar_is_ever_spent_by_32_workers_over_five_resumes(
             assert len(server.calls) * price_of_a_call <= dollars
             assert spending.calls == len(server.calls)
             assert spending.dollars == pytest.approx(len(server.calls) * price_of_a_call)
-            expected = (Ending.INTERRUPTED, "asked to stop") if steps else (Ending.BUDGET, "dollars")
+            expected = (
+                (Ending.INTERRUPTED, "asked to stop") if steps else (Ending.BUDGET, "dollars")
+            )
             assert (outcome.ending, outcome.detail) == expected
 
     assert len(server.calls) == 136
@@ -139,9 +141,7 @@ def test_a_run_file_says_how_many_calls_a_server_sees_at_once(library: Library) 
     with serving(completion(FIRST, wait=0.005)) as server:
         for name, workers, facts in (("free", 8, {}), ("held", 8, {"concurrency": 2})):
             server.most_at_once = 0
-            config = asking(
-                server, name=name, workers=workers, facts=facts, budget={"steps": 40}
-            )
+            config = asking(server, name=name, workers=workers, facts=facts, budget={"steps": 40})
             explored(config, library)
             assert (server.most_at_once > 2) == (name == "free")
             assert server.most_at_once >= 2
