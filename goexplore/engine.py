@@ -131,8 +131,9 @@ class Engine:
     def stop(self) -> None:
         """Finish what is under way and end the run. May be called by any thread, at any time.
 
-        A call of a model that has been sent is waited for. One that waits to be sent is not: its
-        step is taken again when the run goes on.
+        A call of a model that has been sent is waited for. One that waits to be sent is not: what
+        its step has made is recorded, and one that has made nothing is taken again when the run
+        goes on. In order, any such step is taken again.
         """
         self._end(Ending.INTERRUPTED, "asked to stop")
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from threading import Lock, Thread, Timer
+from threading import Lock, Thread
 from time import sleep
 
 import pytest
@@ -14,6 +14,7 @@ from mutators.llm.limiter import Limited, Limiter, Limits, estimate
 from mutators.llm.outcome import Setback
 from mutators.llm.stopping import Stopped, StopSign
 from tests.mutators.llm.clocks import FakeClock
+from tests.mutators.llm.waits import is_stopped
 
 REQUEST = Request(system="", messages=(), max_tokens=100)
 
@@ -121,35 +122,28 @@ def test_a_server_that_turns_calls_away_is_asked_half_as_much_and_slowly_more(
 
 def test_a_sign_to_stop_ends_the_waits_of_its_run_and_of_no_other() -> None:
     limiter = Limiter(Limits(concurrency=1), clock=SystemClock())
-    ours, theirs = StopSign(), StopSign()
-    ended: list[str] = []
+    theirs, sign = Counting(), StopSign()
+    ours = Limited(Counting(), limiter, sign)
+    others = Thread(target=lambda: Limited(theirs, limiter).ask(REQUEST), daemon=True)
 
-    def call(name: str, sign: StopSign) -> None:
-        with suppress(Stopped), limiter.admitted(1, sign):
-            ended.append(f"{name} began")
-            return
-        ended.append(f"{name} stopped")
+    with limiter.admitted(1, StopSign()):
+        others.start()
+        stopped = is_stopped(lambda: ours.ask(REQUEST), sign)
+        waited = others.is_alive()
+    others.join(timeout=20)
 
-    with limiter.admitted(1, theirs):
-        threads = [Thread(target=call, args=each) for each in (("our", ours), ("their", theirs))]
-        for thread in threads:
-            thread.start()
-        ours.show()
-        threads[0].join()
-    threads[1].join()
-
-    assert ended == ["our stopped", "their began"]
+    assert stopped
+    assert waited
+    assert theirs.asked == 1
 
 
 def test_a_minute_that_is_full_is_not_waited_for_when_the_run_is_to_end() -> None:
-    limiter = Limiter(Limits(requests_per_minute=1), clock=SystemClock())
     sign = StopSign()
-    with limiter.admitted(1, sign):
-        pass
-    Timer(0.05, sign.show).start()
+    limiter = Limiter(Limits(requests_per_minute=1), clock=SystemClock())
+    limited = Limited(Counting(), limiter, sign)
+    limited.ask(REQUEST)
 
-    with pytest.raises(Stopped), limiter.admitted(1, sign):
-        pass
+    assert is_stopped(lambda: limited.ask(REQUEST), sign)
 
 
 def test_no_call_begins_after_the_sign_to_stop() -> None:
