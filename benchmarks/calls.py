@@ -9,7 +9,7 @@ file, against a server on loopback in a process of its own.
   beyond. Ideal is as soon as that allows: the whole allowance at the beginning of each minute.
 - overhead: CPU of the process a call, the SDK alone and then all of ours, turn by turn.
 
-    python benchmarks/calls.py                    # about five minutes
+    python benchmarks/calls.py                    # about four minutes
     python benchmarks/calls.py --quick            # about two
 """
 

@@ -1,6 +1,7 @@
 """Whole runs that ask a server: budgets, limits, and how they stop."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -30,9 +31,10 @@ def asking(
     name: str = "run",
     workers: int = 4,
     horizon: int = 3,
+    size: int = 100,
     deterministic: bool = False,
     facts: Mapping[str, object] | None = None,
-    budget: Mapping[str, float],
+    budget: Mapping[str, float] | None = None,
 ) -> RunConfig:
     model = f"openai:test@{server.url}/v1"
     settings = {
@@ -42,11 +44,11 @@ def asking(
             "horizon": horizon,
             "deterministic": deterministic,
         },
-        "domain": {"kind": "tests.goexplore.walk:Walk", "size": 100, "goal": 1.0},
+        "domain": {"kind": "tests.goexplore.walk:Walk", "size": size},
         "selection": {"kind": "go-explore-2019"},
         "mutation": {"kind": "choose-action", "model": model, "max_tokens": 3},
         "admission": {"kind": "better-or-shorter"},
-        "budget": budget,
+        "budget": budget or {},
         "models": {model: facts or {}},
     }
     return checked([options(settings)])
@@ -71,6 +73,17 @@ def explored(config: RunConfig, library: Library, *, steps: int | None = None) -
     with prepare(config, library=library, observers=[stop]) as run:
         stop.engines.append(run.engine)
         return run.engine.run()
+
+
+@contextmanager
+def running(engine: Engine) -> Generator[list[Outcome]]:
+    """An engine that runs meanwhile, and ends long before a minute has passed."""
+    outcomes: list[Outcome] = []
+    thread = Thread(target=lambda: outcomes.append(engine.run()), daemon=True)
+    thread.start()
+    yield outcomes
+    thread.join(timeout=30)
+    assert not thread.is_alive()
 
 
 def test_no_more_than_a_dollar_is_ever_spent_by_32_workers_over_five_resumes(
@@ -114,14 +127,9 @@ def test_a_run_that_waits_to_ask_again_stops_when_asked_and_goes_on_later(
 
     with serving(*replies) as server:
         config = asking(server, deterministic=deterministic, budget={"steps": 40})
-        with prepare(config, library=library) as run:
-            outcomes: list[Outcome] = []
-            thread = Thread(target=lambda: outcomes.append(run.engine.run()))
-            thread.start()
+        with prepare(config, library=library) as run, running(run.engine) as outcomes:
             server.wait_for(25)
             run.engine.stop()
-            thread.join(timeout=30)
-            assert not thread.is_alive()
         later = explored(config, library)
 
         whole = asking(server, name="whole", deterministic=True, budget={"steps": 40})
@@ -135,6 +143,17 @@ def test_a_run_that_waits_to_ask_again_stops_when_asked_and_goes_on_later(
     assert replay(library, "run").identical
     if deterministic:
         assert list(jsonl(library.read("run"))) == list(jsonl(library.read("whole")))
+
+
+def test_a_run_that_has_found_its_goal_waits_for_no_other_call(library: Library) -> None:
+    busy = complaint(429, retry_after="60")
+
+    with serving(busy, completion(FIRST)) as server:
+        config = asking(server, size=1, workers=2)
+        with prepare(config, library=library) as run, running(run.engine) as outcomes:
+            pass
+
+    assert outcomes[0].ending == Ending.GOAL
 
 
 def test_a_run_file_says_how_many_calls_a_server_sees_at_once(library: Library) -> None:
