@@ -46,7 +46,7 @@ def connect(
     random: Random | None = None,
     clock: Clock | None = None,
 ) -> Connection:
-    """A model that keeps within its limits and is asked again after setbacks.
+    """Connect a model that keeps within its limits and is asked again after setbacks.
 
     The limits are of what is returned: connect a model once and share it.
 
