@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.entry import EntryId, Shortlist
+from archive.entry import EntryId
 from archive.export import digest
 from archive.library import Library
 from goexplore.budget import Budget
@@ -46,7 +46,7 @@ def mixed(library: Library, oracle: Oracle) -> JudgeRecord:
         Engine(
             archive=archive,
             domain=Coins(),
-            selector=Judged(oracle, mixed=True, size=12),
+            selector=Judged(oracle, mixed=True),
             mutator=AppendAction(order="given"),
             budget=Budget(steps=SELECTIONS),
         ).run()
@@ -61,7 +61,7 @@ def test_a_perfect_judge_gets_the_choice_and_the_table_says_why(library: Library
     assert judge.weight > 0.8
     assert judge.questioned is None
     assert judge.fruitful is not None
-    assert judge.fruitful > 0.85  # now and then nothing good is on the list
+    assert judge.fruitful > 0.7  # at times nothing good is left on the list
     assert judge.auc == 1.0
     assert judge.brier == pytest.approx(0.01)
     assert judge.base_brier is not None
@@ -181,14 +181,12 @@ def test_a_run_that_was_stopped_by_its_budget_goes_on_as_if_nothing_had_been(
 def test_what_a_judge_was_shown_is_on_record_before_it_is_asked(
     library: Library, tmp_path: Path
 ) -> None:
-    config = intelligent(tmp_path, "run", steps=20, tokens=12_000)
+    config = intelligent(tmp_path, "run", steps=20, tokens=12_000, deterministic=True)
     explored(config, library)
 
     with library.open("run", config.spec) as archive:
-        undecided = list(archive.undecided())
-        (unfinished,) = undecided or [None]
+        (unfinished,) = archive.undecided()
 
-    assert isinstance(unfinished, Shortlist)
     assert unfinished.number == library.find("run").steps + 1
     assert all(EntryId(1) <= each.entry <= unfinished.as_of for each in unfinished.shown)
 
