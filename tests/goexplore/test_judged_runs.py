@@ -181,7 +181,7 @@ def test_a_run_that_was_stopped_by_its_budget_goes_on_as_if_nothing_had_been(
 def test_what_a_judge_was_shown_is_on_record_before_it_is_asked(
     library: Library, tmp_path: Path
 ) -> None:
-    config = intelligent(tmp_path, "run", steps=20, tokens=12_000, deterministic=True)
+    config = intelligent(tmp_path, "run", steps=20, tokens=6_000, deterministic=True)
     explored(config, library)
 
     with library.open("run", config.spec) as archive:
