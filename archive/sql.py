@@ -24,7 +24,7 @@ from archive.entry import (
     flaw,
 )
 from archive.facts import Fact, Rows, fact_of, promises_of
-from archive.ledger import Call, Ledger, call_row
+from archive.ledger import Answered, Ledger, call_row
 from archive.prepared import Inserting, Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
@@ -91,8 +91,8 @@ class SqlArchive(RunReader, Closing):
         self.verifications = int(verifications or 0)
         self.elapsed = float(elapsed or 0.0)
         self._writer = Writer(database)
-        self._commit: GroupCommit[_Batch | TurnRecord | Call] = GroupCommit(self._write)
-        self.ledger = Ledger(database, run, self._write_call)
+        self._commit: GroupCommit[_Batch | TurnRecord | Answered] = GroupCommit(self._write)
+        self.ledger = Ledger(database, run, self._write_calls)
 
     def elites_at(self, newest: EntryId | None) -> Elites:
         """The elites as they stood when an entry was the newest; as they stand for `None`."""
@@ -189,16 +189,16 @@ class SqlArchive(RunReader, Closing):
             found = connection.execute(statement).all()
         return [TurnRecord(**dict(zip(names, row, strict=True))) for row in found]
 
-    def _write_call(self, call: Call) -> None:
-        self._commit.bring(call)
+    def _write_calls(self, answered: Answered) -> None:
+        self._commit.bring(answered)
         self._commit.flush()
 
-    def _write(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+    def _write(self, group: Sequence[_Batch | TurnRecord | Answered]) -> None:
         with self._writer.transaction() as rows:
             set_out = [item for item in group if isinstance(item, TurnRecord)]
             # A step that is taken again has been set out on before.
             rows.insert_missing(turns, [(self.run, *astuple(turn)) for turn in set_out])
-            answered = [item for item in group if isinstance(item, Call)]
+            answered = [call for item in group if isinstance(item, tuple) for call in item]
             rows.insert_missing(calls, [call_row(self.run, call) for call in answered])
             self._write_steps(rows, [item for item in group if isinstance(item, _Batch)])
         self._let_go(group)
@@ -214,7 +214,7 @@ class SqlArchive(RunReader, Closing):
         rows.insert(other_parents, _rows(self.run, recorded, parent_rows))
         rows.insert(task_results, _rows(self.run, recorded, task_rows))
 
-    def _let_go(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+    def _let_go(self, group: Sequence[_Batch | TurnRecord | Answered]) -> None:
         for batch in group:
             for each in batch.recorded if isinstance(batch, _Batch) else ():
                 self._recent.release(each.entry.id)

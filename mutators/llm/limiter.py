@@ -10,11 +10,9 @@ from threading import Condition, Lock
 from mutators.llm.base import LLM, Answer, Model, Request
 from mutators.llm.clock import Clock
 from mutators.llm.outcome import Setback
+from mutators.llm.tokens import tokens_of
 
 MINUTE = 60.0
-
-_BYTES_PER_TOKEN = 3
-"""Fewer than a tokenizer's usual four, so that an estimate is rather too high."""
 
 _ROUND = 8
 """Calls, at least, before it is judged whether too many are under way."""
@@ -205,6 +203,5 @@ class Limited:
 
 def estimate(request: Request) -> int:
     """About how many tokens a call takes; rather more than fewer."""
-    size = len(request.system.encode("utf-8", "surrogatepass"))
-    size += sum(len(each.text.encode("utf-8", "surrogatepass")) for each in request.messages)
-    return math.ceil(size / _BYTES_PER_TOKEN) + request.max_tokens
+    texts = (message.text for message in request.messages)
+    return tokens_of(request.system, *texts) + request.max_tokens

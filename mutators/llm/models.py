@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 from pydantic_core import ErrorDetails
 
-from mutators.llm.base import LLMError, Model, Prices
+from mutators.llm.base import Api, LLMError, Model, Prices
 
 Provider = Literal["openai", "anthropic", "local", "scripted"]
 
@@ -63,6 +63,10 @@ class ModelFacts(BaseModel):
     context_window: PositiveInt | None = None
     structured: bool | None = None
     prices: PriceFacts | None = None
+    logprobs: bool | None = None
+    temperature: bool | None = None
+    api: Api | None = None
+    dimension: PositiveInt | None = None
 
 
 def on_loopback(url: str) -> bool:
@@ -96,7 +100,7 @@ def describe(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Model:
     """What is known of a model: what the table says of it, and what comes along.
 
     table: a model as it is written, with or without its server -> fields of `ModelFacts`. A price
-        without a server is of the provider's own and holds for no other.
+        or a wire format without a server is of the provider's own and holds for no other.
 
     Raises:
         LLMError: the table has an unknown key or a wrong value.
@@ -105,7 +109,10 @@ def describe(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Model:
     here = str(ref)
     for written in dict.fromkeys((f"{ref.provider}:{ref.name}", here)):
         if written in table:
-            model = _with(model, _facts(written, table[written]), priced=written == here)
+            facts = _facts(written, table[written])
+            if facts.api and ref.provider != "openai":
+                raise LLMError(f"model {written!r}: api: only a model of openai: has a choice")
+            model = _with(model, facts, at_home=written == here)
     return model
 
 
@@ -145,6 +152,7 @@ def _unknown(ref: ModelRef) -> Model:
         context_window=CONTEXT_WINDOW,
         structured=ref.provider != "scripted",
         prices=None,
+        logprobs=ref.provider == "local",
     )
 
 
@@ -164,13 +172,20 @@ def _complaint(error: ErrorDetails) -> str:
     return f"unknown key {'.'.join(place)!r}; {_hint(place[-1], list(fields))}known are {known}"
 
 
-def _with(model: Model, facts: ModelFacts, *, priced: bool) -> Model:
-    return replace(
+def _with(model: Model, facts: ModelFacts, *, at_home: bool) -> Model:
+    """What is known of a model with what a user says of it, there or at another server."""
+    changed = replace(
         model,
         context_window=facts.context_window or model.context_window,
         structured=model.structured if facts.structured is None else facts.structured,
-        prices=_prices(facts.prices) if facts.prices and priced else model.prices,
+        logprobs=model.logprobs if facts.logprobs is None else facts.logprobs,
+        temperature=model.temperature if facts.temperature is None else facts.temperature,
+        dimension=facts.dimension or model.dimension,
     )
+    if not at_home:
+        return changed
+    prices = _prices(facts.prices) if facts.prices else model.prices
+    return replace(changed, prices=prices, api=facts.api or model.api)
 
 
 def _prices(facts: PriceFacts) -> Prices:
