@@ -74,7 +74,7 @@ def pack(sections: Sequence[Section], *, tokens: int, model: Model) -> Packed:
     texts = {section.name: section.text for section in sections}
     lost: dict[str, int] = {}
     excess = sum(map(bytes_of, texts.values())) - bytes_in(max(0, tokens))
-    for section in sorted(sections[::-1], key=lambda each: each.priority):
+    for _, section in sorted(enumerate(sections), key=_turn):
         if excess <= 0:
             break
         if section.cut is Cut.NOTHING or not section.text:
@@ -83,6 +83,12 @@ def pack(sections: Sequence[Section], *, tokens: int, model: Model) -> Packed:
         texts[section.name], lost[section.name] = _shortened(section, max(0, size - excess))
         excess -= size - bytes_of(texts[section.name])
     return Packed(texts=texts, lost={name: lost[name] for name in texts if name in lost})
+
+
+def _turn(placed: tuple[int, Section]) -> tuple[int, int]:
+    """When a section's turn to be cut comes."""
+    place, section = placed
+    return section.priority, -place
 
 
 def _check(sections: Sequence[Section], tokens: int, model: Model) -> None:

@@ -193,7 +193,12 @@ def _prices(facts: PriceFacts) -> Prices:
     return Prices(prompt=facts.prompt, cached=cached, completion=facts.completion)
 
 
-def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+CONTEXT_WINDOW = 8192
+"""Tokens, where nothing is known of a model."""
+
+
+def _talks(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """A model of the plain kind; `prices`: of the prompt, what is cached of it, and the answer."""
     prompt, cached, completion = prices
     return Model(
         name=name,
@@ -203,19 +208,53 @@ def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> 
     )
 
 
-CONTEXT_WINDOW = 8192
-"""Tokens, where nothing is known of a model."""
+def _weighs(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that says how likely its tokens are."""
+    return replace(_talks(name, context_window, prices), logprobs=True)
 
-# Standard prices and windows of October 2025, to be held against the providers' pages:
-# platform.openai.com/docs/pricing and docs.claude.com/en/docs/about-claude/pricing.
+
+def _reasons(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that reasons before it answers, is asked for responses and takes no temperature."""
+    model = _talks(name, context_window, prices)
+    return replace(model, api="responses", temperature=False)
+
+
+def _thinks(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that always thinks: it may not be forced to use a tool, and takes no temperature."""
+    return replace(_talks(name, context_window, prices), structured=False, temperature=False)
+
+
+def _embeds(name: str, dimension: int, price: float) -> Model:
+    model = _talks(name, 8191, (price, price, 0.0))
+    return replace(model, structured=False, dimension=dimension)
+
+
+# Standard prices of November 2026. OpenAI: developers.openai.com/api/docs/models and .../pricing,
+# for gpt-6 and gpt-5.4 as others give what they read there in September and June. Anthropic:
+# platform.claude.com/docs/en/about-claude/pricing, with what its models refuse as the overview of
+# each says. Where a longer prompt costs more a token, the window is as long as the price holds:
+# 272,000 tokens of 1,050,000 at OpenAI, 100,000 of a million for claude-haiku-5-5.
 _ROWS = (
-    _row("openai:gpt-4o", 128_000, (2.50, 1.25, 10.00)),
-    _row("openai:gpt-4o-mini", 128_000, (0.15, 0.075, 0.60)),
-    _row("openai:gpt-4.1", 1_047_576, (2.00, 0.50, 8.00)),
-    _row("openai:gpt-4.1-mini", 1_047_576, (0.40, 0.10, 1.60)),
-    _row("openai:gpt-4.1-nano", 1_047_576, (0.10, 0.025, 0.40)),
-    _row("anthropic:claude-sonnet-4-5", 200_000, (3.00, 0.30, 15.00)),
-    _row("anthropic:claude-haiku-4-5", 200_000, (1.00, 0.10, 5.00)),
+    _reasons("openai:gpt-6-sol", 272_000, (2.00, 0.20, 10.00)),
+    _reasons("openai:gpt-6-luna", 272_000, (0.10, 0.01, 0.50)),
+    _reasons("openai:gpt-5.6-sol", 272_000, (4.00, 0.40, 20.00)),
+    _reasons("openai:gpt-5.6-terra", 272_000, (2.00, 0.20, 12.00)),
+    _reasons("openai:gpt-5.6-luna", 272_000, (0.20, 0.02, 1.20)),
+    _reasons("openai:gpt-5.4-mini", 272_000, (0.75, 0.075, 4.50)),
+    _reasons("openai:gpt-5.4-nano", 272_000, (0.20, 0.02, 1.25)),
+    _weighs("openai:gpt-4o", 128_000, (2.50, 1.25, 10.00)),
+    _weighs("openai:gpt-4o-mini", 128_000, (0.15, 0.075, 0.60)),
+    _weighs("openai:gpt-4.1", 1_047_576, (2.00, 0.50, 8.00)),
+    _weighs("openai:gpt-4.1-mini", 1_047_576, (0.40, 0.10, 1.60)),
+    _weighs("openai:gpt-4.1-nano", 1_047_576, (0.10, 0.025, 0.40)),
+    _embeds("openai:text-embedding-3-small", 1536, 0.02),
+    _embeds("openai:text-embedding-3-large", 3072, 0.13),
+    _thinks("anthropic:claude-opus-5-5", 1_000_000, (4.00, 0.20, 20.00)),
+    _thinks("anthropic:claude-sonnet-5-5", 1_000_000, (2.00, 0.10, 10.00)),
+    _thinks("anthropic:claude-haiku-5-5", 100_000, (0.10, 0.01, 0.50)),
+    _talks("anthropic:claude-opus-4-5", 200_000, (5.00, 0.50, 25.00)),
+    _talks("anthropic:claude-sonnet-4-5", 200_000, (3.00, 0.30, 15.00)),
+    _talks("anthropic:claude-haiku-4-5", 200_000, (1.00, 0.10, 5.00)),
 )
 
 KNOWN: Mapping[str, Model] = {model.name: model for model in _ROWS}
