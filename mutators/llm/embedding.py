@@ -4,7 +4,7 @@ import json
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
-from itertools import islice
+from itertools import accumulate, islice
 from threading import Condition
 from typing import Protocol
 
@@ -120,7 +120,7 @@ class LedgeredEmbedder:
     def _calls(
         self, answer: Answer, lines: Mapping[str, str], left_out: Mapping[str, str], step: int
     ) -> list[Call]:
-        shares = _shared(answer.usage.prompt, [len(text) for text in lines])
+        shares = _shared(answer.usage.prompt, [len(text) + 1 for text in lines])
         return [
             Call(
                 key=self._key(text),
@@ -158,7 +158,5 @@ def _fitting(text: str, model: Model) -> tuple[Message, str]:
 
 def _shared(tokens: int, sizes: Sequence[int]) -> list[int]:
     """Tokens shared among texts by their sizes, so that they come to as many as before."""
-    total = sum(sizes) or 1
-    ends = [tokens * sum(sizes[: place + 1]) // total for place in range(len(sizes))]
-    ends[-1] = tokens
+    ends = [tokens * upto // sum(sizes) for upto in accumulate(sizes)]
     return [end - start for start, end in zip([0, *ends], ends, strict=False)]

@@ -16,6 +16,7 @@ from mutators.llm.base import (
 )
 from mutators.llm.limiter import estimate
 from mutators.llm.purse import Purse
+from mutators.llm.tokens import bytes_of
 
 _TOKENS_A_MESSAGE = 16
 """More than any provider adds to a message for its speaker and its ends."""
@@ -117,8 +118,7 @@ def most_prompt_tokens(request: Request) -> int:
     texts = [request.system, *(message.text for message in request.messages)]
     if request.schema is not None:
         texts.append(str(request.schema))
-    bytes_of_text = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    return bytes_of_text + _TOKENS_A_MESSAGE * (len(texts) + 1)
+    return sum(map(bytes_of, texts)) + _TOKENS_A_MESSAGE * (len(texts) + 1)
 
 
 def _written(alternatives: tuple[Alternative, ...]) -> str | None:

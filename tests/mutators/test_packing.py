@@ -11,8 +11,12 @@ from mutators.packing import Cut, Section, pack, room
 MODEL = Model(name="openai:some", context_window=1000, structured=True, prices=None)
 
 PIECES = st.text(st.sampled_from("a ä漢😀\ud800\n"), max_size=8)
-TEXTS = st.builds(lambda piece, times, end: piece * times + end, PIECES, st.integers(0, 60), PIECES)
 CUTS = st.sampled_from([Cut.TAIL, Cut.HEAD, Cut.MIDDLE])
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    return draw(PIECES) * draw(st.integers(0, 60)) + draw(PIECES)
 
 
 @st.composite
@@ -21,7 +25,7 @@ def sections(draw: st.DrawFn) -> list[Section]:
     return [
         Section(
             name=f"section {number}",
-            text=draw(TEXTS),
+            text=draw(texts()),
             priority=draw(st.integers(0, 2)),
             cut=draw(CUTS),
         )

@@ -127,7 +127,8 @@ def test_the_ledger_has_a_call_for_each_text_and_all_tokens_of_it(archive: SqlAr
 
     calls = list(archive.calls())
     assert {(call.role, call.step, call.model) for call in calls} == {("embed", 7, "letters")}
-    assert sorted(call.prompt_tokens for call in calls) == [0, 1, 3]
+    assert sum(call.prompt_tokens for call in calls) == 4
+    assert len(calls) == 3
     assert purse.tokens == 4
     assert purse.dollars == pytest.approx(4e-6)
     assert sum(call.dollars or 0.0 for call in calls) == pytest.approx(purse.dollars)
