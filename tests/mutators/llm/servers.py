@@ -141,6 +141,7 @@ def completion(
 ) -> Reply:
     """An answer as OpenAI's chat completions give it. `likely`: logprobs of its first token."""
     message: Json = {"role": "assistant", "content": text, "refusal": refusal}
+    logprobs: Json = {"content": _tokens(likely)} if likely else None
     body: Json = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -150,7 +151,7 @@ def completion(
             {
                 "index": 0,
                 "message": message,
-                "logprobs": likely and {"content": _tokens(likely)},
+                "logprobs": logprobs,
                 "finish_reason": finish,
             }
         ],

@@ -89,7 +89,8 @@ def test_no_text_is_embedded_twice_though_many_want_it_at_once(archive: SqlArchi
     texts = [str(n) for n in range(40)]
 
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: shared.embed(texts, step=1), range(8)))
+        futures = [pool.submit(shared.embed, texts, step=1) for _ in range(8)]
+        found = [future.result() for future in futures]
 
     assert sorted(llm.asked) == sorted(texts)
     assert all(np.array_equal(found[0], each) for each in found)
