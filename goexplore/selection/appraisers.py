@@ -9,11 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from archive.admission import AdmissionRule, Better, BetterOrShorter, Holder
 from archive.entry import Admission, Appraisal, Evaluation, Failure
 from goexplore.appraisal import Child
-from goexplore.selection.scorers import seen
 from mutators.llm.asking import Asking
 from mutators.llm.base import Json, Role
 from mutators.llm.parsing import object_schema, parse
 from mutators.llm.questions import Questions
+from mutators.packing import Cut, Section
 
 RULES: dict[str, AdmissionRule] = {"better": Better(), "better-or-shorter": BetterOrShorter()}
 
@@ -149,10 +149,14 @@ class Rating:
 def _words(child: Child) -> dict[str, object]:
     """What a prompt may say of a child."""
     return {
-        "before": _seen(child.parent.evaluation) if child.parent else "(it is the beginning)",
-        "action": _action(child),
-        "entry": _seen(child.evaluation),
+        "before": Section(name="before", text=_before(child), priority=0, cut=Cut.MIDDLE),
+        "action": Section(name="action", text=_action(child), priority=1),
+        "entry": Section(name="entry", text=_seen(child.evaluation), priority=2, cut=Cut.MIDDLE),
     }
+
+
+def _before(child: Child) -> str:
+    return _seen(child.parent.evaluation) if child.parent else "(it is the beginning)"
 
 
 def _action(child: Child) -> str:
@@ -163,4 +167,4 @@ def _action(child: Child) -> str:
 
 
 def _seen(evaluation: Evaluation) -> str:
-    return f"{seen(evaluation.observation or evaluation.cell)}\n(score {evaluation.objective:g})"
+    return f"{evaluation.observation or evaluation.cell}\n(score {evaluation.objective:g})"
