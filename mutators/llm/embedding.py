@@ -56,11 +56,7 @@ class LedgeredEmbedder:
 
     def __init__(self, llm: LLM, *, ledger: Ledger, purse: Purse) -> None:
         check_price(llm.model, purse)
-        if not llm.model.dimension:
-            raise LLMError(
-                f"it is not known how long the vectors of {llm.model.name} are; if it embeds "
-                "texts, give its dimension under [models]"
-            )
+        check_dimension(llm.model)
         self._llm = llm
         self._ledger = ledger
         self._purse = purse
@@ -147,6 +143,19 @@ class LedgeredEmbedder:
 
     def _key(self, text: str) -> str:
         return sha256(self._request(text).encode()).hexdigest()
+
+
+def check_dimension(model: Model) -> None:
+    """See that a model is known to embed texts.
+
+    Raises:
+        LLMError: the length of its vectors is not known.
+    """
+    if not model.dimension:
+        raise LLMError(
+            f"it is not known how long the vectors of {model.name} are; if it embeds texts, give "
+            "its dimension under [models]"
+        )
 
 
 def _fitting(text: str, model: Model) -> tuple[Message, str]:
