@@ -277,7 +277,8 @@ class RunConfig:
         budget = {unit.name: getattr(self.budget, unit.name) for unit in fields(self.budget)}
         return {
             "run": self.run.model_dump(exclude_none=True),
-            **self._parts(),
+            # TOML has no word for nothing.
+            **{kind: _said(keys) for kind, keys in self._parts().items()},
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
@@ -324,6 +325,10 @@ class RunConfig:
 
     def _digest(self) -> str:
         return sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def _said(keys: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in keys.items() if value is not None}
 
 
 def plain(choice: Choice) -> dict[str, Json]:
