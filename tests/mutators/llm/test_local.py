@@ -14,14 +14,11 @@ from mutators.llm.models import parse
 from mutators.llm.stopping import StopSign
 from mutators.llm.vectors import unpacked
 
-FILE = os.environ.get("GOEXPLORE_TEST_GGUF", "")
-MISSING = "no model: GOEXPLORE_TEST_GGUF is not set"
-
-pytestmark = pytest.mark.skipif(not FILE, reason=MISSING)
+pytestmark = pytest.mark.model
 
 
-def model(**facts: object) -> LLM:
-    written = f"local:{Path(FILE)}"
+def model(gguf: Path, **facts: object) -> LLM:
+    written = f"local:{gguf}"
     table = {written: {"context_window": 2048, **facts}}
     return connect(parse(written), keys={}, table=table).llm(StopSign())
 
@@ -33,10 +30,10 @@ def asked(llm: LLM, *texts: str, max_tokens: int, alternatives: int = 0) -> Answ
     )
 
 
-def test_a_local_model_tells_how_likely_a_yes_is() -> None:
+def test_a_local_model_tells_how_likely_a_yes_is(gguf: Path) -> None:
     question = "Is the sky blue? Answer with yes or no."
 
-    answer = asked(model(), question, max_tokens=1, alternatives=20)
+    answer = asked(model(gguf), question, max_tokens=1, alternatives=20)
 
     assert len(answer.alternatives) == 20
     assert sum(math.exp(each.logprob) for each in answer.alternatives) <= 1.0001
@@ -45,11 +42,11 @@ def test_a_local_model_tells_how_likely_a_yes_is() -> None:
     assert 0.0 < chance < 1.0
 
 
-def test_a_local_model_embeds() -> None:
+def test_a_local_model_embeds(gguf: Path) -> None:
     dimension = int(os.environ.get("GOEXPLORE_TEST_GGUF_DIMENSION", "576"))
     texts = ["The cat sat on the mat.", "A cat is sitting on a rug.", "word " * 400, ""]
 
-    answer = asked(model(dimension=dimension), *texts, max_tokens=0)
+    answer = asked(model(gguf, dimension=dimension), *texts, max_tokens=0)
 
     vectors = unpacked(answer.text.split("\n"), dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-6)
