@@ -187,6 +187,11 @@ class RunReader:
         """What came of all shortlists, each with its step and that step's first entry."""
         return verdicts_of(self._database, self.run)
 
+    def verdict(self, number: int) -> Verdict | None:
+        """What came of the shortlist of a step; `None` where it was not chosen from one."""
+        found = verdicts_of(self._database, self.run, number)
+        return next((verdict for _, _, verdict in found), None)
+
     def refusals(self) -> Refusals:
         """What was said of whether to keep entries."""
         return refusals_of(self._database, self.run)
