@@ -32,7 +32,15 @@ from archive.judging import (
     undecided,
     verdicts_of,
 )
-from archive.ledger import Call, Ledger, Spending, calls_of, spending_of
+from archive.ledger import (
+    Call,
+    Ledger,
+    Spending,
+    StepSpending,
+    calls_of,
+    spending_by_step,
+    spending_of,
+)
 from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, appraisal_of, blobs_of, entry_of, options_of
@@ -206,6 +214,10 @@ class RunReader:
     def spending(self) -> list[Spending]:
         """What the calls of models came to, by role and model."""
         return spending_of(self._database, self.run)
+
+    def spending_by_step(self) -> list[StepSpending]:
+        """The same by step, in the order of the steps."""
+        return spending_by_step(self._database, self.run)
 
     def events(self) -> list[RunEvent]:
         """What happened to the run as a whole, in order."""

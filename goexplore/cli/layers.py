@@ -4,7 +4,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from goexplore.config import Layer, Settings, environment, options, overrides, preset, run_file
+from goexplore.cli import game24
+from goexplore.config import (
+    ConfigError,
+    Layer,
+    RunConfig,
+    Settings,
+    checked,
+    environment,
+    options,
+    overrides,
+    preset,
+    run_file,
+)
 
 
 def below(what: str, named: str, sets: Sequence[str]) -> list[Layer]:
@@ -19,6 +31,63 @@ def below(what: str, named: str, sets: Sequence[str]) -> list[Layer]:
     if what.endswith(".toml"):
         return [*first, run_file(Path(what)), overrides(sets)]
     return [*first, options({"domain": {"kind": what}}), overrides(sets)]
+
+
+def said(
+    *,
+    seed: int | None,
+    workers: int | None,
+    deterministic: bool | None,
+    name: str | None,
+    model: str | None,
+    rules: str | None,
+    steps: int | None,
+    verifications: int | None,
+    seconds: float | None,
+    tokens: int | None,
+    dollars: float | None,
+    archive: str | None,
+) -> Settings:
+    """What the options of a run say of it; what was not given is `None`."""
+    return {
+        "run": {
+            "seed": seed,
+            "workers": workers,
+            "deterministic": deterministic,
+            "name": name,
+            "model": model,
+        },
+        "domain": {"rules": rules},
+        "budget": {
+            "steps": steps,
+            "verifications": verifications,
+            "seconds": seconds,
+            "tokens": tokens,
+            "dollars": dollars,
+        },
+        "archive": {"url": archive},
+    }
+
+
+def runs(
+    lower: Sequence[Layer],
+    above: Settings,
+    *,
+    what: str,
+    puzzles: Sequence[Sequence[int]],
+) -> list[RunConfig]:
+    """The runs that a command line asks for: one for each of many puzzles, or the only one.
+
+    lower: the layers below the options. above: the options. what: a domain, or a run file.
+
+    Raises:
+        ConfigError: they make none.
+    """
+    has_numbers = any("numbers" in layer.settings.get("domain", {}) for layer in lower)
+    if what == game24.NAME and not puzzles and not has_numbers:
+        raise ConfigError(game24.NEEDED)
+    each = [with_puzzle(above, numbers, apart=len(puzzles) > 1) for numbers in puzzles] or [above]
+    return [checked([*lower, options(settings)]) for settings in each]
 
 
 def with_puzzle(settings: Settings, numbers: Sequence[int], *, apart: bool) -> Settings:
