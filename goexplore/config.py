@@ -38,6 +38,7 @@ from mutators.llm.base import LLM
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import StopSign
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -520,7 +521,8 @@ def prepare(
     # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
     domain.roots()
     brief = domain.brief if isinstance(domain, Briefed) else ""
-    models = _connected(config, connections or Connections({}), silent=replaying is not None)
+    sign = StopSign()
+    models = _connected(config, connections or Connections({}), sign, silent=replaying is not None)
     for choice in config.choices[1:]:
         choice.make(Unasked(models[choice.model].model) if choice.model else None, brief)
     with ExitStack() as held:
@@ -544,6 +546,7 @@ def prepare(
             appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
             budget=config.budget,
             purse=purse,
+            sign=sign,
             turns=replaying.turns if replaying else None,
             seed=config.run.seed,
             horizon=config.run.horizon,
@@ -555,10 +558,12 @@ def prepare(
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
 
 
-def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> dict[str, LLM]:
+def _connected(
+    config: RunConfig, connections: Connections, sign: StopSign, *, silent: bool
+) -> dict[str, LLM]:
     if silent:
         return {name: Silent.of(name, config.models) for name in config.asked}
-    return {name: connections.llm(name, config.models) for name in config.asked}
+    return {name: connections.llm(name, config.models, sign) for name in config.asked}
 
 
 def _purse(config: RunConfig, archive: SqlArchive) -> Purse:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, Valid
 from pydantic_core import ErrorDetails
 
 from mutators.llm.base import LLMError, Model, Prices
+from mutators.llm.limiter import Limits
 
 Provider = Literal["openai", "anthropic", "local", "scripted"]
 
@@ -63,6 +64,9 @@ class ModelFacts(BaseModel):
     context_window: PositiveInt | None = None
     structured: bool | None = None
     prices: PriceFacts | None = None
+    concurrency: PositiveInt | None = None
+    requests_per_minute: PositiveInt | None = None
+    tokens_per_minute: PositiveInt | None = None
 
 
 def on_loopback(url: str) -> bool:
@@ -107,6 +111,23 @@ def describe(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Model:
         if written in table:
             model = _with(model, _facts(written, table[written]), priced=written == here)
     return model
+
+
+def limits_of(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Limits:
+    """What a model allows, as the table of `describe` has it; no limit where it says nothing.
+
+    Raises:
+        LLMError: the table has an unknown key or a wrong value.
+    """
+    limits = Limits()
+    for written in dict.fromkeys((f"{ref.provider}:{ref.name}", str(ref))):
+        facts = _facts(written, table.get(written, {}))
+        limits = Limits(
+            concurrency=facts.concurrency or limits.concurrency,
+            requests_per_minute=facts.requests_per_minute or limits.requests_per_minute,
+            tokens_per_minute=facts.tokens_per_minute or limits.tokens_per_minute,
+        )
+    return limits
 
 
 def _parted(rest: str) -> tuple[str, str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Literal
 
 from mutators.llm.base import Json
@@ -45,7 +45,7 @@ class Server:
         self.most_at_once = 0
         self._replies = deque(replies)
         self._under_way = 0
-        self._lock = Lock()
+        self._changed = Condition()
         self._http = _Listener(("127.0.0.1", 0), _Conversation)
         self._http.server = self
         self._thread = Thread(target=self._http.serve_forever, args=(0.01,))
@@ -62,16 +62,22 @@ class Server:
         self._thread.join()
         self._http.server_close()
 
+    def wait_for(self, calls: int) -> None:
+        """Wait until so many calls have arrived."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.calls) >= calls, timeout=30)
+
     def begin(self, call: Call) -> Reply:
         """The next reply in store."""
-        with self._lock:
+        with self._changed:
             self.calls.append(call)
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
+            self._changed.notify_all()
             return self._replies.popleft() if len(self._replies) > 1 else self._replies[0]
 
     def end(self) -> None:
-        with self._lock:
+        with self._changed:
             self._under_way -= 1
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from mutators.llm.base import LLMError, Prices
-from mutators.llm.models import FREE, ModelRef, describe, parse
+from mutators.llm.limiter import Limits
+from mutators.llm.models import FREE, ModelRef, describe, limits_of, parse
 
 
 @pytest.mark.parametrize(
@@ -100,8 +101,23 @@ def test_a_price_without_a_server_does_not_hold_for_another_server() -> None:
         ({"prices": {"prompt": -1, "completion": 1}}, "prices.prompt"),
         ({"prices": {"prompt": float("nan"), "completion": 1}}, "prices.prompt"),
         ({"context_window": 0}, "context_window"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"requests_per_minute": 0.5}, "requests_per_minute"),
     ],
 )
 def test_a_slip_in_the_table_is_an_error(facts: dict[str, object], said: str) -> None:
     with pytest.raises(LLMError, match=said):
         describe(parse("openai:new"), {"openai:new": facts})
+
+
+def test_a_table_says_what_a_model_allows_here_or_anywhere() -> None:
+    table = {
+        "openai:new": {"concurrency": 4, "requests_per_minute": 500},
+        "openai:new@https://host": {"requests_per_minute": 60, "tokens_per_minute": 9000},
+    }
+
+    here, anywhere = (limits_of(parse(f"openai:new{at}"), table) for at in ("@https://host", ""))
+
+    assert here == Limits(concurrency=4, requests_per_minute=60, tokens_per_minute=9000)
+    assert anywhere == Limits(concurrency=4, requests_per_minute=500)
+    assert limits_of(parse("openai:other"), table) == Limits()
