@@ -140,19 +140,33 @@ def spending_by_step(database: Database, run: RunId) -> list[StepSpending]:
     kinds = (calls.c.step, calls.c.role, calls.c.model)
     summed = ("prompt_tokens", "cached_tokens", "completion_tokens")
     statement = (
-        select(*kinds, func.count(), *(func.sum(calls.c[name]) for name in summed))
+        select(
+            *kinds,
+            func.count().label("calls"),
+            *(func.sum(calls.c[name]).label(name) for name in summed),
+        )
         .where(calls.c.run == run)
         .group_by(*kinds)
         .order_by(*kinds)
     )
     names = [field.name for field in fields(StepSpending)]
     with database.look() as connection:
-        found = connection.execute(statement).all()
-    # A sum is a decimal number in PostgreSQL.
-    return [
-        StepSpending(**dict(zip(names, (*row[:3], *map(int, row[3:])), strict=True)))
-        for row in found
-    ]
+        found = connection.execute(statement).mappings().all()
+    return [StepSpending(**{name: row[name] for name in names}) for row in found]
+
+
+def largest_call(database: Database, run: RunId, role: str, model: str) -> Call | None:
+    """The call of a role and a model with the longest prompt; `None` where there is none."""
+    c = calls.c
+    statement: Select[*tuple[Any, ...]] = (
+        select(*_CALL)
+        .where(c.run == run, c.role == role, c.model == model)
+        .order_by(c.prompt_tokens.desc(), c.key)
+        .limit(1)
+    )
+    with database.look() as connection:
+        found = connection.execute(statement).first()
+    return _call_of(tuple(found)) if found else None
 
 
 def _call_of(row: tuple[Any, ...]) -> Call:

@@ -38,6 +38,7 @@ from archive.ledger import (
     Spending,
     StepSpending,
     calls_of,
+    largest_call,
     spending_by_step,
     spending_of,
 )
@@ -218,6 +219,10 @@ class RunReader:
     def spending_by_step(self) -> list[StepSpending]:
         """The same by step, in the order of the steps."""
         return spending_by_step(self._database, self.run)
+
+    def largest_call(self, role: str, model: str) -> Call | None:
+        """The call of a role and a model with the longest prompt; `None` where there is none."""
+        return largest_call(self._database, self.run, role, model)
 
     def events(self) -> list[RunEvent]:
         """What happened to the run as a whole, in order."""

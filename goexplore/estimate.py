@@ -186,6 +186,7 @@ class _Search:
         # A step that ends a run is half a step on average where time is continuous.
         self._watched = sum(run.steps for run in history.runs) - self._ended / 2
         self.units = _units(lines, prices)
+        self._most = _most(history, prices)
 
     def imagine(self, plans: Sequence[Plan], draws: int) -> tuple[Numbers, Counter[str]]:
         """What they come to together, a row for each draw, and what stopped each of them."""
@@ -225,7 +226,8 @@ class _Search:
 
     def _run(self, plan: Plan, factors: Numbers, mean: float) -> tuple[Numbers, str]:
         """What a run comes to, and what stopped it."""
-        left = _left(plan)
+        # A call is made only if the most that it may take is left.
+        left = np.maximum(_left(plan) - self._random.random() * self._most, 0.0)
         length = min(ceil(self._random.exponential(mean)), self._most_steps(left, factors))
         rows = factors * self._rows(plan.before.steps, plan.before.steps + max(length, 1))
         return _until(rows, rows @ self.units, left)
@@ -293,10 +295,21 @@ def _dollars(prices: Prices | None) -> Numbers:
     return np.array(per_million) / 1e6
 
 
+def _most(history: History, prices: Mapping[str, Prices | None]) -> Numbers:
+    """The most that a call may take, by unit."""
+    most = np.zeros(len(_UNITS))
+    for line, usage in (item for run in history.runs for item in run.most.items()):
+        price = prices[line.model]
+        tokens, dollars = usage.prompt + usage.completion, usage.dollars(price) if price else 0.0
+        most[_UNITS.index("tokens")] = max(most[_UNITS.index("tokens")], tokens)
+        most[_UNITS.index("dollars")] = max(most[_UNITS.index("dollars")], dollars)
+    return most
+
+
 def _left(plan: Plan) -> Numbers:
     """What a plan may still spend, by unit."""
     left = [getattr(plan.budget, unit) - getattr(plan.before, unit) for unit in _UNITS]
-    return np.maximum(np.array(left, dtype=np.float64), 0.0)
+    return np.array(left, dtype=np.float64)
 
 
 def _until(rows: Numbers, spent: Numbers, left: Numbers) -> tuple[Numbers, str]:

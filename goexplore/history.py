@@ -7,14 +7,16 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, Field, JsonValue
 
 from archive.entry import StepRecord
-from archive.ledger import StepSpending
+from archive.ledger import Call, StepSpending
 from archive.library import Json, Library, RunSummary
 from archive.reading import RunReader
 from goexplore.config import RunConfig
 from goexplore.events import Ending
-from mutators.llm.base import Role
+from mutators.llm.base import Message, Request, Role, Usage
+from mutators.llm.ledgered import most_prompt_tokens
 
 Numbers = NDArray[np.float64]
 
@@ -49,7 +51,8 @@ class Measured:
 
     ended: it came to an end of its own, its goal or the end of what there was to try; else its
     budget, its user or its crash ended it, or nothing yet. costs: by line, columns as `CALLS` to
-    `COMPLETION`.
+    `COMPLETION`. most: by line, the most that its largest call might have taken: what had to be
+    left of a budget for it to be made.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Measured:
     verifications: Numbers
     seconds: Numbers
     costs: Mapping[Line, Numbers]
+    most: Mapping[Line, Usage]
 
     @property
     def steps(self) -> int:
@@ -83,6 +87,15 @@ class History:
     source: Source
     runs: tuple[Measured, ...]
     asked: tuple[str, ...] = ()
+
+
+class _Asked(BaseModel):
+    """What is kept of a request; see `Request.canonical`."""
+
+    system: str
+    messages: tuple[tuple[Literal["user", "assistant"], str], ...]
+    max_tokens: int
+    schema_: dict[str, JsonValue] | None = Field(alias="schema")
 
 
 def history_of(library: Library, config: RunConfig) -> History:
@@ -112,13 +125,28 @@ def measured(run: RunReader, summary: RunSummary) -> Measured:
     """What a run measured."""
     records = list(run.step_records())
     elapsed = np.array([record.elapsed for record in records])
+    costs = _costs(records, run.spending_by_step())
     return Measured(
         name=summary.name,
         ended=at_its_end(summary),
         verifications=np.array([float(record.verifications) for record in records]),
         seconds=np.diff(np.sort(elapsed), prepend=0.0),
-        costs=_costs(records, run.spending_by_step()),
+        costs=costs,
+        most={line: _most(run.largest_call(line.role, line.model)) for line in costs},
     )
+
+
+def _most(call: Call | None) -> Usage:
+    if call is None:
+        return Usage()
+    asked = _Asked.model_validate_json(call.request)
+    request = Request(
+        system=asked.system,
+        messages=tuple(Message(speaker=speaker, text=text) for speaker, text in asked.messages),
+        max_tokens=asked.max_tokens,
+        schema=asked.schema_,
+    )
+    return Usage(prompt=most_prompt_tokens(request), completion=request.max_tokens)
 
 
 def at_its_end(run: RunSummary) -> bool:
@@ -170,10 +198,12 @@ def _with_models(library: Library, summary: RunSummary, config: RunConfig) -> Me
     found = measured(library.read(summary.name), summary)
     was, will = _models(summary.spec), _models(config.spec)
     costs: dict[Line, Numbers] = {}
+    most: dict[Line, Usage] = {}
     for line, rows in found.costs.items():
         renamed = Line(line.role, _successor(line, was, will))
         costs[renamed] = costs[renamed] + rows if renamed in costs else rows
-    return replace(found, costs=costs)
+        most[renamed] = found.most[line]
+    return replace(found, costs=costs, most=most)
 
 
 def _successor(line: Line, was: Mapping[str, str], will: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from goexplore.connections import Connections, Facts, Silent
 from goexplore.history import History, Measured, measured
 from mutators.base import MutatorError
 from mutators.llm.base import LLM, Answer, Finish, Json, Model, Request, Usage
+from mutators.llm.stopping import StopSign
 
 RUNS = 3
 """How many rehearsals there are."""
@@ -61,12 +62,13 @@ class Imagining(Connections):
     def __init__(self) -> None:
         super().__init__({})
 
-    def llm(self, name: str, facts: Facts) -> LLM:
+    def llm(self, name: str, facts: Facts, sign: StopSign | None = None) -> LLM:
         """A model that makes up its answers.
 
         Raises:
             LLMError: it is written in no way that a model is.
         """
+        del sign
         return Imagined(Silent.of(name, facts).model)
 
 

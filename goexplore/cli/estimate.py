@@ -17,7 +17,7 @@ from goexplore.estimate import OWN_END, Estimate, LineCost, Range
 from goexplore.forecast import Forecast, forecast
 from goexplore.history import History
 
-_NUMBERS = ("calls", "prompt tokens", "of them cached", "answer tokens")
+_NUMBERS = ("calls", "tokens in", "cached", "out")
 _NAMED = 3
 
 
