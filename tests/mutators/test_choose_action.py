@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 import pytest
 
@@ -13,46 +12,11 @@ from mutators.actions import AppendAction, append
 from mutators.base import Mutator, MutatorError, Parent
 from mutators.choose_action import ChooseAction
 from mutators.llm.asking import Asking
-from mutators.llm.base import Answer, Finish, Message, Model, Request, Role, Usage
+from mutators.llm.base import Finish, Message, Request, Role
+from tests.mutators.asking import Reply, Said, Scripted
 
 ACTIONS = ("north", "south", "east", "west")
 BRIEF = "A maze. The goal: a way out, at $0."
-
-
-class Said(NamedTuple):
-    """A text and how it ended."""
-
-    text: str
-    finish: Finish = Finish.STOP
-
-
-Reply = str | Said | Callable[[Request], str]
-
-
-def said(reply: Reply, request: Request) -> Said:
-    """What a reply comes to."""
-    if isinstance(reply, str):
-        return Said(reply)
-    return reply if isinstance(reply, Said) else Said(reply(request))
-
-
-class Scripted:
-    """Gives its replies in turn, and remembers what it was asked."""
-
-    def __init__(self, *replies: Reply) -> None:
-        self._replies = list(replies)
-        self.asked: list[Request] = []
-        self.calls: list[tuple[Role, int, str]] = []
-
-    @property
-    def model(self) -> Model:
-        return Model(name="scripted", context_window=8192, structured=True, prices=None)
-
-    def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
-        self.asked.append(request)
-        self.calls.append((role, step, sample))
-        text, finish = said(self._replies.pop(0), request)
-        return Answer(text=text, finish=finish, usage=Usage(completion=5), seconds=0.0)
 
 
 def parent(
