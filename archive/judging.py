@@ -99,8 +99,8 @@ def verdicts_of(database: Database, run: RunId) -> Iterator[tuple[int, EntryId, 
     said = _forecasts(database, run)
     with database.look() as connection:
         for row in connection.execute(statement):
-            comparisons = json.loads(row.comparisons) if row.comparisons else []
-            retired = json.loads(row.retired) if row.retired else []
+            comparisons: list[list[int]] = json.loads(row.comparisons or "[]")
+            retired: list[list[int]] = json.loads(row.retired or "[]")
             verdict = Verdict(
                 judge=row.judge,
                 fell_back=row.fell_back or "",
