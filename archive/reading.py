@@ -32,7 +32,7 @@ from archive.judging import (
     undecided,
     verdicts_of,
 )
-from archive.ledger import Call, Ledger, Spending, calls_of, spending_of
+from archive.ledger import Answered, Call, Ledger, Spending, calls_of, spending_of
 from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, appraisal_of, blobs_of, entry_of, options_of
@@ -105,8 +105,8 @@ def _step_record(row: Row[*tuple[Any, ...]]) -> StepRecord:
     return StepRecord(**dict(zip((f.name for f in fields(StepRecord)), row, strict=True)))
 
 
-def _refuse(call: Call) -> None:
-    raise ArchiveError(f"a run that is only read has no place for the call {call.sample}")
+def _refuse(answered: Answered) -> None:
+    raise ArchiveError(f"a run that is only read has no place for the call {answered[0].sample}")
 
 
 class RunReader:
@@ -186,6 +186,11 @@ class RunReader:
     def verdicts(self) -> Iterator[tuple[int, EntryId, Verdict]]:
         """What came of all shortlists, each with its step and that step's first entry."""
         return verdicts_of(self._database, self.run)
+
+    def verdict(self, number: int) -> Verdict | None:
+        """What came of the shortlist of a step; `None` where it was not chosen from one."""
+        found = verdicts_of(self._database, self.run, number)
+        return next((verdict for _, _, verdict in found), None)
 
     def refusals(self) -> Refusals:
         """What was said of whether to keep entries."""

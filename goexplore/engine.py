@@ -32,6 +32,7 @@ from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders,
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import Stopped, StopSign
 
 _NEVER = -1
 
@@ -50,6 +51,7 @@ class Engine:
     purse: what models may cost, where steps ask any. Then each step is recorded before it is
         taken, so that one that was killed is taken again as it was chosen, and asks nothing that
         has been answered.
+    sign: shown when the run is to end, so that no call waits any longer.
     turns: take these steps, as they were chosen, in this order, and no others: a replay.
     """
 
@@ -69,6 +71,7 @@ class Engine:
         deterministic: bool = False,
         lag: int | None = None,
         purse: Purse | None = None,
+        sign: StopSign | None = None,
         turns: Sequence[TurnRecord | Order] | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -83,6 +86,7 @@ class Engine:
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
         self._purse = purse
+        self._sign = sign or StopSign()
         self._turns = turns
         self._observers = observers
         self._moved = Condition()
@@ -120,7 +124,12 @@ class Engine:
         return self._close()
 
     def stop(self) -> None:
-        """Finish what is under way and end the run. May be called by any thread, at any time."""
+        """Finish what is under way and end the run. May be called by any thread, at any time.
+
+        A call of a model that has been sent is waited for. One that waits to be sent is not: what
+        its step has made is recorded, and one that has made nothing is taken again when the run
+        goes on. In order, any such step is taken again.
+        """
         self._end(Ending.INTERRUPTED, "asked to stop")
 
     def _open(self) -> None:
@@ -202,10 +211,11 @@ class Engine:
             return None
 
     def _caught_up(self) -> bool:
-        """See every step that the next one must see; false while one is not recorded yet."""
-        # A step that is taken again sees what it saw; those beside it may not be back yet.
-        number = self._again[0].number if self._again else self._next
-        while self._view.must_see(number) and not self._ending:
+        """See every step that the next one must see; false while one is not recorded yet.
+
+        One that is taken again was chosen before, and sees what it saw then.
+        """
+        while not self._again and self._view.must_see(self._next) and not self._ending:
             if not self._see():
                 return self._view.live
         return True
@@ -296,9 +306,9 @@ class Engine:
         random = stream(self._seed, order.number, "decide")
         try:
             decision = judge.decide(order.shortlist, self._archive, random)
-        except BudgetSpent as spent:
+        except (BudgetSpent, Stopped) as cut:
             with self._moved:
-                self._end(Ending.BUDGET, spent.unit)
+                self._end_early(cut)
                 self._give_up(order)
             return None
         with self._moved:
@@ -330,13 +340,18 @@ class Engine:
         attempts: list[Attempt] = []
         random = stream(self._seed, turn.number, "explore")
         try:
-            # One by one: what was made before the budget ends stays.
+            # One by one: what was made before the end stays.
             attempts.extend(self._explorer.attempts(turn, random))
-        except BudgetSpent as spent:
-            # What has been paid for is recorded, as a step that was granted no more.
-            self._end(Ending.BUDGET, spent.unit)
-            return replace(turn, granted=len(attempts)), tuple(attempts)
+        except (BudgetSpent, Stopped) as cut:
+            self._end_early(cut)
+            # In order, a part of a step would be another step; its answers are in the ledger.
+            made = () if self._in_order else tuple(attempts)
+            return replace(turn, granted=len(made)), made
         return turn, tuple(attempts)
+
+    def _end_early(self, cut: BudgetSpent | Stopped) -> None:
+        if isinstance(cut, BudgetSpent):
+            self._end(Ending.BUDGET, cut.unit)
 
     # Record
 
@@ -403,6 +418,9 @@ class Engine:
         with self._moved:
             self._ending = self._ending or (ending, detail)
             self._moved.notify_all()
+        # In order, what is under way when the goal is reached is part of what a seed gives.
+        if ending is Ending.INTERRUPTED or not self._in_order:
+            self._sign.show()
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal

@@ -16,6 +16,7 @@ from mutators.llm.asking import Asking
 from mutators.llm.base import Role
 from mutators.llm.parsing import object_schema, parse
 from mutators.llm.questions import Questions
+from mutators.packing import Cut, Section
 
 
 class _Lesson(BaseModel):
@@ -120,9 +121,13 @@ class Reflexion:
             return
         said = self._questions.put(
             {
-                "lessons": as_list(self._lessons_of(known[:-1])),
-                "attempt": told(episode.taken),
-                "ending": episode.ending,
+                "lessons": Section(
+                    name="lessons", text=as_list(self._lessons_of(known[:-1])), priority=0
+                ),
+                "attempt": Section(
+                    name="attempt", text=told(episode.taken), priority=1, cut=Cut.MIDDLE
+                ),
+                "ending": Section(name="ending", text=episode.ending, priority=2),
             },
             object_schema({"lesson": {"type": "string"}}),
             lambda answer: parse(answer, _Lesson),

@@ -13,7 +13,7 @@ FLOOR = 0.05
 MEMORY = 0.99
 """What a choice counts after another one by the same judge: the last hundred weigh most."""
 
-ENOUGH = 20
+ENOUGH = 10
 """Choices of a judge that must have been scored before its right to choose is questioned."""
 
 SURE = 0.8

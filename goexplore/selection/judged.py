@@ -298,8 +298,8 @@ class Judged:
 
 
 def fallen(shortlist: Shortlist, judge: str) -> bool:
-    """Whether a judge had lost its right to choose when a shortlist was drawn."""
-    return len(shortlist.weights) > 1 and shortlist.weights.get(judge, 1.0) <= FLOOR * 1.001
+    """Whether a judge was left next to nothing but the floor when a shortlist was drawn."""
+    return len(shortlist.weights) > 1 and shortlist.weights.get(judge, 1.0) < 1.2 * FLOOR
 
 
 def _by_counts(shown: Sequence[Shown], random: Random) -> int:

@@ -1,6 +1,8 @@
 """The migrations make what the tables say."""
 
+from dataclasses import replace
 from pathlib import Path
+from zlib import compress
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -93,6 +95,38 @@ def at_first_schema(url: str) -> None:
         whole = {"tree": encode({"a.txt": "hello\n"})}
         connection.execute(text(f"{bodies} VALUES (1, 1, 0, :tree, 'root', 'a', 0, 0)"), whole)
     engine.dispose()
+
+
+def at_second_schema(url: str) -> None:
+    """A database as it was before alternatives, with one answered call."""
+    at_first_schema(url)
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        values = {"request": compress(b"{}"), "text": compress(b"yes")}
+        connection.execute(
+            text(
+                "INSERT INTO calls VALUES (1, 'a', 1, '1.0.1', 'act', 'some', :request, :text, "
+                "'stop', 10, 4, 3, 0.5, 0.25, 0)"
+            ),
+            values,
+        )
+    engine.dispose()
+
+
+def test_a_call_of_the_second_schema_is_found_and_others_are_recorded(database_url: str) -> None:
+    at_second_schema(database_url)
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        old = run.ledger.find("a")
+        assert old is not None
+        run.ledger.record(replace(old, key="b", alternatives="[]", left_out="all"))
+
+        assert (old.text, old.alternatives, old.left_out) == ("yes", None, None)
+        assert run.ledger.find("b") == replace(old, key="b", alternatives="[]", left_out="all")
 
 
 def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: str) -> None:
