@@ -23,7 +23,7 @@ from archive.entry import (
     Verdict,
 )
 from archive.facts import Fact
-from archive.rows import Row
+from archive.rows import Row, storable
 from archive.tables import appraisals, forecasts, shortlists, steps, verdicts
 
 _ASIDE = ("within", "base_rate", "weights", "picks")
@@ -63,7 +63,7 @@ def verdict_row(run: RunId, step: Step, verdict: Verdict, first: EntryId) -> Row
         step.number,
         first,
         verdict.judge,
-        verdict.fell_back or None,
+        storable(verdict.fell_back) or None,
         json.dumps(comparisons) if comparisons else None,
         json.dumps(verdict.retired) if verdict.retired else None,
     )

@@ -300,7 +300,9 @@ class RunReader:
     def _appraisal(self, connection: Connection, entry: int) -> Appraisal:
         c = appraisals.c
         statement = select(c.interest, c.refused, c.anyway, c.vector)
-        row = connection.execute(statement.where(c.run == self.run, c.entry == entry)).one()
+        row = connection.execute(statement.where(c.run == self.run, c.entry == entry)).first()
+        if row is None:
+            raise ArchiveError(f"run {self.run} has lost the appraisal of #{entry}")
         return appraisal_of(*row)
 
 

@@ -1,7 +1,7 @@
 """Children of game states by a model that looks back on its failed attempts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from threading import Lock
@@ -97,7 +97,8 @@ class Reflexion:
             LLMError: the model cannot be asked.
             BudgetSpent: the budget does not allow to ask it.
         """
-        return self._react.propose(parent, random, self._learned(parent.as_of))
+        child = self._react.propose(parent, random, self._learned(parent.as_of))
+        return child if isinstance(child, Failure) else replace(child, mutator=self.name)
 
     def remember(self, entries: Sequence[Entry]) -> None:
         """See `Remembering`."""

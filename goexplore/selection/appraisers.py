@@ -93,7 +93,7 @@ class Interesting:
         if child.final or not child.founds or child.parent is None:
             return None
         if child.refused is not None:
-            return Appraisal(refused=f"as #{child.refused} was")
+            return Appraisal(refused=child.refused)
         said = self._ask(child)
         if isinstance(said, Failure):
             return None
