@@ -123,7 +123,7 @@ def intelligent(
             "model": f"scripted:{script(folder)}",
             "seed": seed,
         },
-        "domain": {"kind": "tests.goexplore.walk:Walk", "size": 12, "pause": 0.002},
+        "domain": {"kind": "tests.goexplore.walk:Walk", "size": 30, "pause": 0.002},
         "selection": {"kind": "mixture", "remove": 7, "size": 8},
         "admission": {"kind": "interesting", "audit": 0.3},
         "budget": {"steps": steps, "tokens": tokens},
