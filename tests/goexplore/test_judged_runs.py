@@ -125,7 +125,7 @@ def intelligent(
         },
         "domain": {"kind": "tests.goexplore.walk:Walk", "size": 30, "pause": 0.002},
         "selection": {"kind": "mixture", "remove": 7, "size": 8},
-        "admission": {"kind": "interesting", "audit": 0.3},
+        "admission": {"kind": "interesting", "audit": 0.6},
         "budget": {"steps": steps, "tokens": tokens},
     }
     return checked([preset("ige").layer, options(settings)])
