@@ -137,7 +137,7 @@ def estimate(
         to_come = [_limited(plan) for plan in to_come]
     lines = sorted({line for run in history.runs for line in run.costs})
     search = _Search(history, lines, prices)
-    totals, stops = search.imagine(to_come, max(_FEWEST_DRAWS, _DRAWS // max(len(to_come), 1)))
+    totals, stops = search.imagine(to_come, _draws(to_come, history))
     spent = totals @ search.units
     return Estimate(
         lines=tuple(_line_cost(line, n, totals, prices) for n, line in enumerate(lines)),
@@ -149,6 +149,12 @@ def estimate(
         stops={unit: count / stops.total() for unit, count in stops.most_common()},
         assumed_steps=ASSUMED_STEPS if assumed else None,
     )
+
+
+def _draws(plans: Sequence[Plan], history: History) -> int:
+    """How often the runs are imagined: fewer times where that takes long."""
+    longest = max(run.steps for run in history.runs)
+    return max(_FEWEST_DRAWS, _DRAWS // max(len(plans), longest // 100, 1))
 
 
 def _foreseeable(plan: Plan, history: History) -> Plan:
@@ -205,8 +211,11 @@ class _Search:
         """How long runs are on average, drawn from all that is plausible by what was measured.
 
         With a flat prior the rate at which runs end is gamma-distributed; its predictive mean is
-        the steps watched by the ends seen.
+        the steps watched by the ends seen. Where none was seen there may never be one, for all
+        that is known: half of the time there is none.
         """
+        if not self._ended and self._random.random() < 1 / 2:
+            return inf
         rate = self._random.gamma(self._ended + 1) / self._watched
         return self._between(self._doubt.length) / rate
 
@@ -228,14 +237,20 @@ class _Search:
         """What a run comes to, and what stopped it."""
         # A call is made only if the most that it may take is left.
         left = np.maximum(_left(plan) - self._random.random() * self._most, 0.0)
-        length = min(ceil(self._random.exponential(mean)), self._most_steps(left, factors))
-        rows = factors * self._rows(plan.before.steps, plan.before.steps + max(length, 1))
-        return _until(rows, rows @ self.units, left)
+        length = ceil(min(self._random.exponential() * mean, _MOST_STEPS))
+        steps = self._about(left, factors)
+        while True:
+            last = plan.before.steps + max(min(length, steps), 1)
+            rows = factors * self._rows(plan.before.steps, last)
+            spent, stop = _until(rows, rows @ self.units, left)
+            if stop != OWN_END or steps >= length:
+                return spent, stop
+            steps *= 4
 
-    def _most_steps(self, left: Numbers, factors: Numbers) -> int:
-        """More steps than the budget allows, and no more than can be reckoned with."""
+    def _about(self, left: Numbers, factors: Numbers) -> int:
+        """Rather more steps than are left; so that no more need be drawn."""
         pace = np.maximum((factors * self._late).mean(axis=0) @ self.units, 1e-12)
-        return int(min(2 * (self._longest + (left / pace).min()), _MOST_STEPS))
+        return int(min(2 * (left / pace).min(), _MOST_STEPS)) + 10
 
     def _rows(self, before: int, last: int) -> Numbers:
         """Rows for the steps after `before` up to the last; for all of them from the roots on."""
