@@ -23,7 +23,7 @@ from archive.entry import (
     Verdict,
 )
 from archive.facts import Fact
-from archive.rows import Row
+from archive.rows import Row, storable
 from archive.tables import appraisals, forecasts, shortlists, steps, verdicts
 
 _ASIDE = ("within", "base_rate", "weights", "picks")
@@ -63,7 +63,7 @@ def verdict_row(run: RunId, step: Step, verdict: Verdict, first: EntryId) -> Row
         step.number,
         first,
         verdict.judge,
-        verdict.fell_back or None,
+        storable(verdict.fell_back) or None,
         json.dumps(comparisons) if comparisons else None,
         json.dumps(verdict.retired) if verdict.retired else None,
     )
@@ -93,21 +93,25 @@ def undecided(database: Database, run: RunId) -> list[Shortlist]:
     return list(_shortlists(database, statement))
 
 
-def verdicts_of(database: Database, run: RunId) -> Iterator[tuple[int, EntryId, Verdict]]:
-    """All verdicts of a run, each with its step and that step's first entry, as recorded."""
+def verdicts_of(
+    database: Database, run: RunId, step: int | None = None
+) -> Iterator[tuple[int, EntryId, Verdict]]:
+    """The verdicts of a run or of a step, each with its step and that step's first entry."""
     statement = select(verdicts).where(verdicts.c.run == run).order_by(verdicts.c.entry)
-    said = _forecasts(database, run)
+    if step is not None:
+        statement = statement.where(verdicts.c.step == step)
+    said = _forecasts(database, run, step)
     with database.look() as connection:
         for row in connection.execute(statement):
-            comparisons = json.loads(row.comparisons) if row.comparisons else []
-            retired = json.loads(row.retired) if row.retired else []
+            compared: list[list[int]] = json.loads(row.comparisons or "[]")
+            retired: list[list[int]] = json.loads(row.retired or "[]")
             verdict = Verdict(
                 judge=row.judge,
                 fell_back=row.fell_back or "",
                 forecasts=said.get(row.step, ()),
                 comparisons=tuple(
                     Comparison(first=EntryId(a), second=EntryId(b), outcome=outcome)
-                    for a, b, outcome in comparisons
+                    for a, b, outcome in compared
                 ),
                 retired=tuple((EntryId(entry), EntryId(better)) for entry, better in retired),
             )
@@ -136,17 +140,19 @@ def interests_of(database: Database, run: RunId) -> dict[EntryId, float]:
     return {EntryId(entry): interest for entry, interest in found}
 
 
-def _forecasts(database: Database, run: RunId) -> dict[int, tuple[Forecast, ...]]:
+def _forecasts(database: Database, run: RunId, step: int | None) -> dict[int, tuple[Forecast, ...]]:
     c = forecasts.c
     statement = select(c.step, c.judge, c.entry, c.chance, c.pick).where(c.run == run)
+    if step is not None:
+        statement = statement.where(c.step == step)
     with database.look() as connection:
         rows = connection.execute(statement.order_by(c.step, c.place)).all()
     return {
-        step: tuple(
+        number: tuple(
             Forecast(judge=judge, entry=EntryId(entry), chance=chance, pick=bool(pick))
             for _, judge, entry, chance, pick in group
         )
-        for step, group in groupby(rows, lambda row: row.step)
+        for number, group in groupby(rows, lambda row: row.step)
     }
 
 

@@ -22,6 +22,8 @@ class Call:
     key: digest of the request with its model and sample; no two calls of a run share one.
     sample: tells equal requests apart. request: the whole of it, as JSON. finish: how the answer
     ended. dollars: `None` where the price is not known. seconds: from asking to the last token.
+    alternatives: JSON, [[token, logprob], ...]; `None` where none were given. left_out: what of
+    the prompt was cut to fit the window; `None` where nothing was.
     """
 
     key: str
@@ -37,6 +39,12 @@ class Call:
     completion_tokens: int
     dollars: float | None
     seconds: float
+    alternatives: str | None = None
+    left_out: str | None = None
+
+
+Answered = tuple[Call, ...]
+"""Calls that were answered together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +90,8 @@ def call_row(run: RunId, call: Call) -> Row:
 class Ledger:
     """The calls of one run. Several threads may use it at once."""
 
-    def __init__(self, database: Database, run: RunId, write: Callable[[Call], None]) -> None:
-        """`write` returns when a call would survive the loss of power."""
+    def __init__(self, database: Database, run: RunId, write: Callable[[Answered], None]) -> None:
+        """`write` returns when calls would survive the loss of power, all of them or none."""
         self._database = database
         self._run = run
         self._write = write
@@ -94,13 +102,13 @@ class Ledger:
             found = Query.of(_FIND, connection.dialect).rows(connection, run=self._run, key=key)
             return next((_call_of(row) for row in found), None)
 
-    def record(self, call: Call) -> None:
-        """Keep a call; it is safe when this returns.
+    def record(self, *answered: Call) -> None:
+        """Keep calls, all or none; they are safe when this returns.
 
         Raises:
             ArchiveError: it could not be recorded.
         """
-        self._write(call)
+        self._write(answered)
 
 
 def calls_of(database: Database, run: RunId) -> Iterator[Call]:

@@ -33,6 +33,7 @@ from archive.judging import (
     verdicts_of,
 )
 from archive.ledger import (
+    Answered,
     Call,
     Ledger,
     Spending,
@@ -114,8 +115,8 @@ def _step_record(row: Row[*tuple[Any, ...]]) -> StepRecord:
     return StepRecord(**dict(zip((f.name for f in fields(StepRecord)), row, strict=True)))
 
 
-def _refuse(call: Call) -> None:
-    raise ArchiveError(f"a run that is only read has no place for the call {call.sample}")
+def _refuse(answered: Answered) -> None:
+    raise ArchiveError(f"a run that is only read has no place for the call {answered[0].sample}")
 
 
 class RunReader:
@@ -195,6 +196,11 @@ class RunReader:
     def verdicts(self) -> Iterator[tuple[int, EntryId, Verdict]]:
         """What came of all shortlists, each with its step and that step's first entry."""
         return verdicts_of(self._database, self.run)
+
+    def verdict(self, number: int) -> Verdict | None:
+        """What came of the shortlist of a step; `None` where it was not chosen from one."""
+        found = verdicts_of(self._database, self.run, number)
+        return next((verdict for _, _, verdict in found), None)
 
     def refusals(self) -> Refusals:
         """What was said of whether to keep entries."""
@@ -294,7 +300,9 @@ class RunReader:
     def _appraisal(self, connection: Connection, entry: int) -> Appraisal:
         c = appraisals.c
         statement = select(c.interest, c.refused, c.anyway, c.vector)
-        row = connection.execute(statement.where(c.run == self.run, c.entry == entry)).one()
+        row = connection.execute(statement.where(c.run == self.run, c.entry == entry)).first()
+        if row is None:
+            raise ArchiveError(f"run {self.run} has lost the appraisal of #{entry}")
         return appraisal_of(*row)
 
 

@@ -28,7 +28,7 @@ from archive.entry import (
 )
 from archive.facts import Fact, Rows, fact_of, promises_of
 from archive.judging import forecast_rows, shortlist_row, verdict_row
-from archive.ledger import Call, Ledger, call_row
+from archive.ledger import Answered, Ledger, call_row
 from archive.prepared import Inserting, Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
@@ -79,7 +79,7 @@ class _Batch:
     recorded: tuple[Recorded, ...]
 
 
-_Item = _Batch | TurnRecord | Shortlist | Call
+_Item = _Batch | TurnRecord | Shortlist | Answered
 
 
 class SqlArchive(RunReader, Closing):
@@ -104,7 +104,7 @@ class SqlArchive(RunReader, Closing):
         self.elapsed = float(elapsed or 0.0)
         self._writer = Writer(database)
         self._commit: GroupCommit[_Item] = GroupCommit(self._write)
-        self.ledger = Ledger(database, run, self._write_call)
+        self.ledger = Ledger(database, run, self._write_calls)
 
     def elites_at(self, newest: EntryId | None) -> Elites:
         """The elites as they stood when an entry was the newest; as they stand for `None`."""
@@ -230,8 +230,8 @@ class SqlArchive(RunReader, Closing):
             found = connection.execute(statement).all()
         return [TurnRecord(**dict(zip(names, row, strict=True))) for row in found]
 
-    def _write_call(self, call: Call) -> None:
-        self._commit.bring(call)
+    def _write_calls(self, answered: Answered) -> None:
+        self._commit.bring(answered)
         self._commit.flush()
 
     def _write(self, group: Sequence[_Item]) -> None:
@@ -241,7 +241,7 @@ class SqlArchive(RunReader, Closing):
             rows.insert_missing(turns, [(self.run, *astuple(turn)) for turn in set_out])
             listed = [item for item in group if isinstance(item, Shortlist)]
             rows.insert_missing(shortlists, [shortlist_row(self.run, each) for each in listed])
-            answered = [item for item in group if isinstance(item, Call)]
+            answered = [call for item in group if isinstance(item, tuple) for call in item]
             rows.insert_missing(calls, [call_row(self.run, call) for call in answered])
             self._write_steps(rows, [item for item in group if isinstance(item, _Batch)])
         self._let_go(group)

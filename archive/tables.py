@@ -192,6 +192,8 @@ calls = Table(
     Column("dollars", Double, comment="none where the price is not known"),
     Column("seconds", Double, nullable=False),
     Column("at", Double, nullable=False, comment="seconds since 1970"),
+    Column("alternatives", Text, comment="JSON: [[token, logprob], ...]"),
+    Column("left_out", Text, comment="of the prompt, to fit the window"),
     Index("calls_by_step", "run", "step"),
     sqlite_with_rowid=False,
 )

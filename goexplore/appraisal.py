@@ -14,9 +14,9 @@ class Child:
 
     parent: `None` for a root. step, place: which step made it, and as its how-manieth child.
     as_of: the newest entry that the step can see.
-    founds: whether it is the first in its cell. refused: the entry for which its cell was refused
-    before, if it was. final: whether nothing is to be explored from it: it is terminal, or has
-    reached the goal.
+    founds: whether nobody holds its cell, and no child of the same step that may be kept is in it.
+    refused: how its cell was refused before, if it was. final: whether nothing is to be explored
+    from it: it is terminal, or has reached the goal.
     """
 
     candidate: Candidate
@@ -26,7 +26,7 @@ class Child:
     place: int
     as_of: EntryId
     founds: bool
-    refused: EntryId | None
+    refused: str | None
     final: bool
 
 

@@ -3,9 +3,10 @@
 A part is a factory, a class or a function, whose parameters are annotated and can be given by
 name. What a run file says of a part is checked against its signature.
 
-Two parameters have a meaning of their own. `asking` is a model, which a run file names by the key
+Three parameters have a meaning of their own. `asking` is a model, which a run file names by the key
 `model`, in the part's own section or for all in `[run]`; with a default the part can do without.
-`brief` is the domain's own unless a run file gives another.
+`embedder` is one that embeds texts, named in the part's own section. `brief` is the domain's own
+unless a run file gives another.
 
 An installed package offers parts by entry points in the groups `goexplore.domain`,
 `goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
@@ -28,6 +29,7 @@ from goexplore.domain import Domain, DomainError
 from goexplore.selection.base import Judge, Selector
 from mutators.base import Mutator, MutatorError
 from mutators.llm.asking import Asking
+from mutators.llm.embedding import Embedder
 
 Kind = Literal["domain", "selection", "mutation", "admission"]
 Factory = Callable[..., object]
@@ -49,7 +51,9 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
         "greedy": f"{_SELECTION}:greedy",
         "guided": f"{_JUDGES}:guided",
         "mixture": f"{_JUDGES}:mixture",
+        "likelihood": f"{_JUDGES}:likelihood",
         "newest": f"{_SELECTION}:newest",
+        "novelty": f"{_JUDGES}:novelty",
         "oldest": f"{_SELECTION}:oldest",
         "rate": f"{_JUDGES}:rate",
         "softmax": f"{_SELECTION}:softmax",
@@ -91,7 +95,8 @@ class UnknownPart(SetupError):
 class Part:
     """Something that a run is put together from. `parameters` checks what it is made with.
 
-    asks: whether it takes a model. needs: whether it cannot do without.
+    asks: whether it takes a model. needs: whether it cannot do without. embeds: whether it takes
+    one that embeds texts.
     """
 
     kind: Kind
@@ -100,6 +105,19 @@ class Part:
     parameters: type[BaseModel]
     asks: bool
     needs: bool
+    embeds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a part may be made with beside its own parameters; `brief` is the domain's."""
+
+    asking: Asking | None = None
+    embedder: Embedder | None = None
+    brief: str = ""
+
+
+_NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +130,18 @@ class Choice:
     @property
     def model(self) -> str | None:
         """The name of the model that it asks; `None` for none."""
-        named = getattr(self.parameters, "model", "") if self.part.asks else ""
-        return str(named) or None
+        return self._named("model") if self.part.asks else None
 
-    def make(self, asking: Asking | None = None, brief: str = "") -> object:
-        """The part itself, with the model that it asks and the brief of the domain.
+    @property
+    def embedder(self) -> str | None:
+        """The name of the model that embeds texts for it; `None` for none."""
+        return self._named("embedder") if self.part.embeds else None
+
+    def _named(self, key: str) -> str | None:
+        return str(getattr(self.parameters, key, "")) or None
+
+    def make(self, offered: Given = _NOTHING) -> object:
+        """The part itself, with the models that it names and the brief of the domain.
 
         Raises:
             SetupError: it cannot be made with these parameters, or is no part of this kind.
@@ -125,10 +150,12 @@ class Choice:
             name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
         }
         if self.part.asks:
-            given["asking"] = asking
+            given["asking"] = offered.asking
             del given["model"]
+        if self.part.embeds:
+            given["embedder"] = offered.embedder
         if "brief" in given:
-            given["brief"] = given["brief"] or brief
+            given["brief"] = given["brief"] or offered.brief
         try:
             made = self.part.factory(**given)
         except (ValueError, DomainError, MutatorError) as error:
@@ -143,17 +170,17 @@ class Choice:
         """The part as a domain."""
         return cast(Domain, self.make())
 
-    def selector(self, asking: Asking | None = None, brief: str = "") -> Selector | Judge:
+    def selector(self, offered: Given = _NOTHING) -> Selector | Judge:
         """The part as a selector or a judge."""
-        return cast("Selector | Judge", self.make(asking, brief))
+        return cast("Selector | Judge", self.make(offered))
 
-    def mutator(self, asking: Asking | None = None, brief: str = "") -> Mutator:
+    def mutator(self, offered: Given = _NOTHING) -> Mutator:
         """The part as a mutator."""
-        return cast(Mutator, self.make(asking, brief))
+        return cast(Mutator, self.make(offered))
 
-    def rule(self, asking: Asking | None = None, brief: str = "") -> AdmissionRule:
+    def rule(self, offered: Given = _NOTHING) -> AdmissionRule:
         """The part as a rule of admission."""
-        return cast(AdmissionRule, self.make(asking, brief))
+        return cast(AdmissionRule, self.make(offered))
 
 
 def names(kind: Kind) -> list[str]:
@@ -170,7 +197,8 @@ def find(kind: Kind, name: str) -> Part:
         SetupError: it cannot be made from a run file.
     """
     factory = _factory(kind, name)
-    asking = signature(factory).parameters.get("asking")
+    taken = signature(factory).parameters
+    asking = taken.get("asking")
     return Part(
         kind=kind,
         name=name,
@@ -178,6 +206,7 @@ def find(kind: Kind, name: str) -> Part:
         parameters=_parameters(kind, name, factory),
         asks=asking is not None,
         needs=asking is not None and asking.default is Parameter.empty,
+        embeds="embedder" in taken,
     )
 
 
@@ -236,8 +265,8 @@ def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
 def _field(parameter: Parameter) -> tuple[str, tuple[object, object]]:
     if parameter.name == "asking":
         return "model", (str, "")
-    if parameter.name == "brief":
-        return "brief", (str, "")
+    if parameter.name in ("brief", "embedder"):
+        return parameter.name, (str, "")
     return parameter.name, (parameter.annotation, _default(parameter))
 
 

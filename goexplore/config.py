@@ -27,14 +27,15 @@ from archive.library import Json, Library
 from archive.sql import SqlArchive
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
-from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
-from goexplore.connections import Connections, Facts, Silent, Unasked
+from goexplore.catalog import OURS, Choice, Given, Kind, Part, SetupError, find, names, nearest
+from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded
 from goexplore.domain import Briefed
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.processes import InProcesses
 from goexplore.view import Order
 from mutators.llm.base import LLM
+from mutators.llm.embedding import LedgeredEmbedder, check_dimension
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
@@ -276,7 +277,8 @@ class RunConfig:
         budget = {unit.name: getattr(self.budget, unit.name) for unit in fields(self.budget)}
         return {
             "run": self.run.model_dump(exclude_none=True),
-            **self._parts(),
+            # TOML has no word for nothing.
+            **{kind: _said(keys) for kind, keys in self._parts().items()},
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
@@ -308,8 +310,9 @@ class RunConfig:
 
     @property
     def asked(self) -> list[str]:
-        """The models that its parts ask."""
-        return sorted({choice.model for choice in self.choices if choice.model})
+        """The models that its parts ask, and those that embed texts for them."""
+        named = (name for choice in self.choices for name in (choice.model, choice.embedder))
+        return sorted({name for name in named if name})
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
@@ -322,6 +325,10 @@ class RunConfig:
 
     def _digest(self) -> str:
         return sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def _said(keys: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in keys.items() if value is not None}
 
 
 def plain(choice: Choice) -> dict[str, Json]:
@@ -524,7 +531,7 @@ def prepare(
     sign = StopSign()
     models = _connected(config, connections or Connections({}), sign, silent=replaying is not None)
     for choice in config.choices[1:]:
-        choice.make(Unasked(models[choice.model].model) if choice.model else None, brief)
+        choice.make(_unasked(choice, models, brief))
     with ExitStack() as held:
         world = domain
         if config.run.processes:
@@ -532,16 +539,14 @@ def prepare(
         archive = held.enter_context(library.open(config.name, config.spec, version))
         purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
-        asking = {
-            name: Ledgered(llm, ledger=ledger, purse=purse) for name, llm in models.items() if purse
-        }
-        selector = config.selection.selector(asking.get(config.selection.model or ""), brief)
-        rule = config.admission.rule(asking.get(config.admission.model or ""), brief)
+        through = _Through(models=models, ledger=ledger, purse=purse, brief=brief)
+        selector = config.selection.selector(through.given(config.selection))
+        rule = config.admission.rule(through.given(config.admission))
         engine = Engine(
             archive=archive,
             domain=world,
             selector=selector,
-            mutator=config.mutation.mutator(asking.get(config.mutation.model or ""), brief),
+            mutator=config.mutation.mutator(through.given(config.mutation)),
             rule=rule,
             appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
             budget=config.budget,
@@ -556,6 +561,45 @@ def prepare(
             observers=observers,
         )
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Through:
+    """The models of a run as its parts get them: through the ledger, within the budget."""
+
+    models: Mapping[str, LLM]
+    ledger: Ledger
+    purse: Purse | None
+    brief: str
+
+    def given(self, choice: Choice) -> Given:
+        """What a part is made with."""
+        if self.purse is None:
+            return Given(brief=self.brief)
+        asks, embeds = choice.model, choice.embedder
+        return Given(
+            asking=self._asking(asks, self.purse) if asks else None,
+            embedder=self._embedder(embeds, self.purse) if embeds else None,
+            brief=self.brief,
+        )
+
+    def _asking(self, name: str, purse: Purse) -> Ledgered:
+        return Ledgered(self.models[name], ledger=self.ledger, purse=purse)
+
+    def _embedder(self, name: str, purse: Purse) -> LedgeredEmbedder:
+        return LedgeredEmbedder(self.models[name], ledger=self.ledger, purse=purse)
+
+
+def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str) -> Given:
+    """What shows whether a part can be made, before anything is recorded."""
+    asks, embeds = choice.model, choice.embedder
+    if embeds:
+        check_dimension(models[embeds].model)
+    return Given(
+        asking=Unasked(models[asks].model) if asks else None,
+        embedder=Unembedded(models[embeds].model) if embeds else None,
+        brief=brief,
+    )
 
 
 def _connected(

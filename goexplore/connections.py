@@ -1,6 +1,6 @@
 """The models that runs ask, each connected once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,6 +8,7 @@ from mutators.llm.base import LLM, Answer, LLMError, Model, Request, Role
 from mutators.llm.connect import Connection, connect
 from mutators.llm.models import describe, parse
 from mutators.llm.stopping import StopSign
+from mutators.llm.vectors import Vectors
 
 Facts = Mapping[str, Mapping[str, object]]
 """What is known of models, by name; see `mutators.llm.models.ModelFacts`."""
@@ -71,4 +72,25 @@ class Unasked:
             LLMError: always.
         """
         del request, role, step, sample
+        raise LLMError(f"{self.model.name} is not to be asked before the run has begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """The same for a model that embeds; see `Embedder`."""
+
+    model: Model
+
+    @property
+    def dimension(self) -> int:
+        """As long are its vectors; 0 where that is not known."""
+        return self.model.dimension
+
+    def embed(self, texts: Sequence[str], *, step: int) -> Vectors:
+        """Nothing can be embedded.
+
+        Raises:
+            LLMError: always.
+        """
+        del texts, step
         raise LLMError(f"{self.model.name} is not to be asked before the run has begun")

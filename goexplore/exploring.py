@@ -178,7 +178,7 @@ class Explorer:
             refused = self._archive.elites.refused(result.cell, turn.as_of)
         if not self._rule.judge(result, size_of(tree), holder).status.admitted:
             return None
-        reached = (each.result.cell for each in before if isinstance(each.result, Evaluation))
+        there = [each for each in before if _cell(each) == result.cell]
         return Child(
             candidate=made.candidate,
             evaluation=result,
@@ -186,8 +186,8 @@ class Explorer:
             step=turn.number,
             place=len(before),
             as_of=turn.as_of,
-            founds=holder is None and result.cell not in reached,
-            refused=refused,
+            founds=holder is None and all(map(_is_refused, there)),
+            refused=_how_refused(refused, there),
             final=self._is_final(result),
         )
 
@@ -210,6 +210,22 @@ class Explorer:
         if isinstance(result, Evaluation) and (fault := flaw(result)):
             return Failure(cause=Cause.INVALID_SCORE, message=fault)
         return result
+
+
+def _cell(attempt: Attempt) -> str | None:
+    return attempt.result.cell if isinstance(attempt.result, Evaluation) else None
+
+
+def _is_refused(attempt: Attempt) -> bool:
+    said = attempt.appraisal
+    return said is not None and bool(said.refused) and not said.anyway
+
+
+def _how_refused(before: EntryId | None, there: Sequence[Attempt]) -> str | None:
+    """How a cell was refused: by an entry, or by those of the same step that are there."""
+    if before is not None:
+        return f"as #{before} was"
+    return "as it was in this step" if there and all(map(_is_refused, there)) else None
 
 
 def _taken(parent: Parent, attempt: Attempt) -> Iterator[Taken]:

@@ -17,6 +17,7 @@ from mutators.llm.parsing import (
     parse_choice,
 )
 from mutators.llm.questions import Questions
+from mutators.packing import Cut, Section
 
 SHORTLIST = 30
 """How many options a model is offered at most, and how many tried ones it is shown."""
@@ -117,15 +118,21 @@ class ChooseAction:
         texts = [option.text for option in parent.evaluation.options]
         untried = set(parent.untried)
         tried = [] if self._repeat else [t for n, t in enumerate(texts) if n not in untried]
+        actions = parent.tree.get(ACTIONS_FILE, "").splitlines()
+        seen = parent.evaluation.observation or "(nothing is shown of it)"
         return {
-            "actions": _last_actions(parent.tree.get(ACTIONS_FILE, "").splitlines()),
-            "taken": told(parent.taken[-LAST_ACTIONS:]),
-            "observation": parent.evaluation.observation or "(nothing is shown of it)",
-            "tried": _tried(tried),
+            "actions": _section("actions", _last_actions(actions), 1, Cut.HEAD),
+            "taken": _section("taken", told(parent.taken[-LAST_ACTIONS:]), 3, Cut.HEAD),
+            "observation": _section("observation", seen, 4, Cut.MIDDLE),
+            "tried": _section("tried", _tried(tried), 0, Cut.TAIL),
             "options": _lines(f"{n}. {texts[option]}" for n, option in enumerate(offered, start=1)),
             "count": len(offered),
-            "lessons": as_list(lessons),
+            "lessons": _section("lessons", as_list(lessons), 2, Cut.HEAD),
         }
+
+
+def _section(name: str, text: str, priority: int, cut: Cut) -> Section:
+    return Section(name=name, text=text, priority=priority, cut=cut)
 
 
 def _last_actions(actions: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
 """Children of game states by a model that looks back on its failed attempts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from threading import Lock
@@ -16,6 +16,7 @@ from mutators.llm.asking import Asking
 from mutators.llm.base import Role
 from mutators.llm.parsing import object_schema, parse
 from mutators.llm.questions import Questions
+from mutators.packing import Cut, Section
 
 
 class _Lesson(BaseModel):
@@ -96,7 +97,8 @@ class Reflexion:
             LLMError: the model cannot be asked.
             BudgetSpent: the budget does not allow to ask it.
         """
-        return self._react.propose(parent, random, self._learned(parent.as_of))
+        child = self._react.propose(parent, random, self._learned(parent.as_of))
+        return child if isinstance(child, Failure) else replace(child, mutator=self.name)
 
     def remember(self, entries: Sequence[Entry]) -> None:
         """See `Remembering`."""
@@ -119,9 +121,13 @@ class Reflexion:
             return
         said = self._questions.put(
             {
-                "lessons": as_list(self._lessons_of(known[:-1])),
-                "attempt": told(episode.taken),
-                "ending": episode.ending,
+                "lessons": Section(
+                    name="lessons", text=as_list(self._lessons_of(known[:-1])), priority=0
+                ),
+                "attempt": Section(
+                    name="attempt", text=told(episode.taken), priority=1, cut=Cut.MIDDLE
+                ),
+                "ending": Section(name="ending", text=episode.ending, priority=2),
             },
             object_schema({"lesson": {"type": "string"}}),
             lambda answer: parse(answer, _Lesson),

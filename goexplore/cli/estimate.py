@@ -32,6 +32,7 @@ def estimate(
     *,
     preset: options.Preset = DEFAULT_PRESET,
     sets: options.Set = None,
+    without: options.Without = None,
     puzzles: options.Puzzles = None,
     rows: options.Range = None,
     rules: options.Rules = None,
@@ -61,7 +62,7 @@ def estimate(
     rehearsal with made-up answers. No model is asked and no key is needed.
     """
     configs = runs(
-        below(what, preset, sets or []),
+        below(what, preset, sets or [], without or []),
         said(
             seed=seed,
             workers=workers,

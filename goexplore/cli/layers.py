@@ -1,7 +1,7 @@
 """The layers of settings that a command line stands for."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from goexplore.cli import game24
@@ -18,19 +18,32 @@ from goexplore.config import (
     run_file,
 )
 
+_WITHOUT: Mapping[str, Settings] = {
+    "select": {"selection": {"kind": "uniform"}},
+    "act": {"mutation": {"kind": "append-action", "order": "random"}},
+    "admit": {"admission": {"kind": "better-or-shorter"}},
+}
+"""What takes the place of a model in each of its roles; chance, as in the paper's ablations."""
 
-def below(what: str, named: str, sets: Sequence[str]) -> list[Layer]:
+
+def below(what: str, named: str, sets: Sequence[str], without: Sequence[str] = ()) -> list[Layer]:
     """The layers that the options lie upon, the lowest first.
 
     what: a domain, or a run file if it ends in `.toml`. named: a preset. sets: overrides.
+    without: roles of a model that chance or a rule is to play instead.
 
     Raises:
         ConfigError: one of them makes no sense.
     """
-    first = [environment(os.environ), preset(named).layer]
-    if what.endswith(".toml"):
-        return [*first, run_file(Path(what)), overrides(sets)]
-    return [*first, options({"domain": {"kind": what}}), overrides(sets)]
+    said = run_file(Path(what)) if what.endswith(".toml") else options({"domain": {"kind": what}})
+    lower = [environment(os.environ), preset(named).layer, said]
+    return [*lower, *map(_ablation, without), overrides(sets)]
+
+
+def _ablation(role: str) -> Layer:
+    if role not in _WITHOUT:
+        raise ConfigError(f"--without {role}: a model's roles are {', '.join(_WITHOUT)}")
+    return Layer(source=f"--without {role}", settings=_WITHOUT[role])
 
 
 def said(

@@ -21,6 +21,7 @@ def run(
     *,
     preset: options.Preset = DEFAULT_PRESET,
     sets: options.Set = None,
+    without: options.Without = None,
     puzzles: options.Puzzles = None,
     rows: options.Range = None,
     rules: options.Rules = None,
@@ -48,13 +49,14 @@ def run(
     goexplore run game24 1 5 5 5 --rules exact --preset breadth-first
     goexplore run game24 --puzzles puzzles.csv --range 900:1000 --json
     goexplore run run.toml -s selection.kind=dgm --steps 100
-    goexplore run game24 4 4 6 8 --preset choose-action --model openai:gpt-4o --dollars 0.50
+    goexplore run game24 4 4 6 8 --preset ige --model openai:gpt-4o --dollars 0.50
+    goexplore run game24 4 4 6 8 --preset ige --without admit --model local:model.gguf
 
     The same settings are the same run: after Ctrl-C, a crash or a spent budget, the same command
     goes on where it stopped. What a run may spend can change from one time to the next.
     """
     configs = runs(
-        below(what, preset, sets or []),
+        below(what, preset, sets or [], without or []),
         said(
             seed=seed,
             workers=workers,

@@ -5,14 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from goexplore.selection.appraisers import Rating
+from goexplore.selection.appraisers import Likelihood, Novelty, Rating
 from goexplore.selection.base import Judge
-from goexplore.selection.interest import ByInterest
+from goexplore.selection.interest import ByInterest, ByNovelty
 from goexplore.selection.judged import Judged, Remover, Scorer
 from goexplore.selection.parts import Count, Positive
 from goexplore.selection.scorers import Choosing, Comparing, Removing
 from goexplore.selection.shortlist import MOST
 from mutators.llm.asking import Asking
+from mutators.llm.embedding import Embedder
 
 Size = Annotated[int, Field(ge=1, le=MOST)]
 Every = Annotated[int, Field(ge=0)]
@@ -118,6 +119,27 @@ def rate(
 ) -> ByInterest:
     """A model rates each entry once, when it is admitted; choosing costs no call."""
     return ByInterest(Rating(asking, brief, prompts=prompts), sharpness=sharpness)
+
+
+def likelihood(
+    asking: Asking,
+    brief: str,
+    *,
+    sharpness: Positive = 5.0,
+    prompts: Path | None = None,
+) -> ByInterest:
+    """How likely a model finds it, of each entry once, that it is interesting."""
+    return ByInterest(Likelihood(asking, brief, prompts=prompts), sharpness=sharpness)
+
+
+def novelty(
+    embedder: Embedder | None = None,
+    *,
+    neighbours: Count = 15,
+    sharpness: Positive = 5.0,
+) -> ByNovelty:
+    """How far each entry was from all that was known when it was found."""
+    return ByNovelty(Novelty(embedder, neighbours=neighbours), sharpness=sharpness)
 
 
 def _remover(

@@ -37,7 +37,7 @@ class JudgeRecord:
     were. base_rate: of all scored forecasts of all judges about chosen entries.
     brier: the mean squared error of its chances (Brier 1950); base_brier: that of foretelling the
     share of its own forecasts that came true, always. auc: how probable it is that a fruitful
-    entry got the higher chance; `None` where all came out alike, or all chances were one.
+    entry got the higher chance; `None` where all came out alike.
     regret: how much more often counts' picks from the same lists were fruitful, where both are
     known; `paired` says of how many lists.
     fell_back: how often counts had to step in. questioned: the first step for which it had lost
@@ -213,7 +213,8 @@ def _judges(
     names = {judge for each in lists.values() for judge in (each.judge, *each.weights, *each.picks)}
     names |= {each.forecast.judge for each in scored}
     picks = {(each.step, each.forecast.judge): each.came for each in scored if each.forecast.pick}
-    newest = max(lists, default=0)
+    # Where there was but one entry to choose, nobody was weighed.
+    newest = max((step for step, each in lists.items() if len(each.shown) > 1), default=0)
     for name in sorted(names):
         own = [each for each in scored if each.forecast.judge == name]
         came = [each.came for each in own if each.forecast.pick]

@@ -11,7 +11,7 @@ from archive.entry import Comparison, Failure, Glimpse, Shortlist, Shown
 from goexplore.selection.judged import Opinion
 from goexplore.selection.strengths import logistic
 from mutators.llm.asking import Asking
-from mutators.llm.base import Answer, Json, Role
+from mutators.llm.base import Answer, Json, Model, Role
 from mutators.llm.parsing import (
     CHANCE,
     Choice,
@@ -24,11 +24,16 @@ from mutators.llm.parsing import (
     unusable,
 )
 from mutators.llm.questions import Questions
+from mutators.packing import Cut, Section, pack
 
-LONGEST = 1200
-"""Characters of what is seen of an entry that a model is shown at most."""
+MOST_TOKENS = 400
+"""What is seen of an entry takes no more of a prompt that shows several."""
 
-_TRIED = 12
+_FACTS = 200
+"""Tokens that are kept for what else is said of an entry."""
+
+_TRIED, _ACTION = 12, 40
+"""How many tried options are named, and how many characters of each."""
 
 _PLACES = ("entries", "count", "base_rate")
 
@@ -80,7 +85,9 @@ class Choosing:
         steps = sum(each.chosen for each in shortlist.shown)
         said = self._questions.put(
             {
-                "entries": listed(shortlist.shown, glimpses, steps if self._guided else None),
+                "entries": listed(
+                    self._questions, shortlist.shown, glimpses, steps if self._guided else None
+                ),
                 "count": count,
                 "base_rate": round(100 * shortlist.base_rate),
             },
@@ -151,7 +158,10 @@ class Comparing:
         count = len(places)
         shown = [shortlist.shown[place] for place in places]
         said = self._questions.put(
-            {"entries": listed(shown, [glimpses[place] for place in places]), "count": count},
+            {
+                "entries": listed(self._questions, shown, [glimpses[place] for place in places]),
+                "count": count,
+            },
             choice_schema(count),
             lambda answer: parse_choice(answer, count, Choice),
             step=shortlist.number,
@@ -232,7 +242,7 @@ class Removing:
         """See `Remover`; nothing where the answer cannot be used."""
         count = len(glimpses)
         said = self._questions.put(
-            {"entries": listed(shortlist.shown, glimpses), "count": count},
+            {"entries": listed(self._questions, shortlist.shown, glimpses), "count": count},
             _pointless_schema(count),
             lambda answer: _read_pointless(answer, count),
             step=shortlist.number,
@@ -263,24 +273,31 @@ def _read_pointless(answer: Answer, count: int) -> "_Pointless | Failure":
     return said
 
 
-def listed(shown: Sequence[Shown], glimpses: Sequence[Glimpse], steps: int | None = None) -> str:
-    """Entries as a numbered list. `steps`: of all of them; shows values and bonuses with it."""
+def listed(
+    questions: Questions,
+    shown: Sequence[Shown],
+    glimpses: Sequence[Glimpse],
+    steps: int | None = None,
+) -> str:
+    """Entries as a numbered list, each in its share of the prompt.
+
+    steps: of all of them; shows values and bonuses with it.
+    """
+    share = min(MOST_TOKENS, max(0, questions.room(len(glimpses)) - _FACTS))
     each = zip(shown, glimpses, strict=True)
     return "\n".join(
-        f"{number}. {_described(place, glimpse, steps)}"
+        f"{number}. {_seen(glimpse, share, questions.model)}\n   ({_facts(place, glimpse, steps)})"
         for number, (place, glimpse) in enumerate(each, start=1)
     )
 
 
-def seen(text: str) -> str:
-    """What is seen of a state, its middle left out where it is long."""
-    if len(text) <= LONGEST:
-        return text
-    half = LONGEST // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters ...]\n{text[-half:]}"
+def _seen(glimpse: Glimpse, tokens: int, model: Model) -> str:
+    text = glimpse.observation or glimpse.cell
+    section = Section(name="seen", text=text, priority=0, cut=Cut.MIDDLE)
+    return pack([section], tokens=tokens, model=model).texts["seen"]
 
 
-def _described(shown: Shown, glimpse: Glimpse, steps: int | None) -> str:
+def _facts(shown: Shown, glimpse: Glimpse, steps: int | None) -> str:
     facts = [
         f"score {glimpse.objective:g}",
         f"depth {glimpse.depth}",
@@ -291,10 +308,14 @@ def _described(shown: Shown, glimpse: Glimpse, steps: int | None) -> str:
     if glimpse.tried:
         more = len(glimpse.tried) - _TRIED
         also = f" and {more} more" if more > 0 else ""
-        facts.append(f"tried: {', '.join(glimpse.tried[:_TRIED])}{also}")
+        facts.append(f"tried: {', '.join(map(_short, glimpse.tried[:_TRIED]))}{also}")
     if steps is not None:
         facts.append(_guidance(shown, steps))
-    return f"{seen(glimpse.observation or glimpse.cell)}\n   ({'; '.join(facts)})"
+    return "; ".join(facts)
+
+
+def _short(action: str) -> str:
+    return action if len(action) <= _ACTION else f"{action[:_ACTION]}..."
 
 
 def _guidance(shown: Shown, steps: int) -> str:

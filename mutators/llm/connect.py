@@ -48,7 +48,8 @@ def connect(
 ) -> Connection:
     """Connect a model that keeps within its limits and is asked again after setbacks.
 
-    The limits are of what is returned: connect a model once and share it.
+    One whose vectors' length is known embeds texts; see `mutators.llm.embedding`. The limits are
+    of what is returned: connect a model once and share it.
 
     limits: what the table says of them, if left out.
 
@@ -101,15 +102,19 @@ def _key(ref: ModelRef, keys: Mapping[str, str]) -> str:
 
 
 def _local(ref: ModelRef, model: Model, timeout: float) -> LLM:
-    from mutators.llm.local import LocalModel  # noqa: PLC0415
+    from mutators.llm.local import LocalEmbeddings, LocalModel  # noqa: PLC0415
 
-    return LocalModel(model, Path(ref.name).expanduser(), timeout=timeout)
+    kind = LocalEmbeddings if model.dimension else LocalModel
+    return kind(model, Path(ref.name).expanduser(), timeout=timeout)
 
 
 def _openai(ref: ModelRef, model: Model, key: str, timeout: float) -> LLM:
-    from mutators.llm.openai import HOME, OpenAIModel  # noqa: PLC0415
+    from mutators.llm.openai import OpenAIModel  # noqa: PLC0415
+    from mutators.llm.openai_embeddings import OpenAIEmbeddings  # noqa: PLC0415
+    from mutators.llm.openai_server import HOME  # noqa: PLC0415
 
-    return OpenAIModel(model, ref.name, key=key, url=ref.url or HOME, timeout=timeout)
+    kind = OpenAIEmbeddings if model.dimension else OpenAIModel
+    return kind(model, ref.name, key=key, url=ref.url or HOME, timeout=timeout)
 
 
 def _anthropic(ref: ModelRef, model: Model, key: str, timeout: float) -> LLM:

@@ -11,6 +11,7 @@ from mutators.llm.base import LLM, Answer, Model, Request
 from mutators.llm.clock import Clock
 from mutators.llm.outcome import Setback
 from mutators.llm.stopping import StopSign
+from mutators.llm.tokens import tokens_of
 
 MINUTE = 60.0
 
@@ -20,9 +21,6 @@ TRAVEL = 1.0
 A call that takes longer than one that begins a minute later would be one too many in the minute
 that the server sees.
 """
-
-_BYTES_PER_TOKEN = 3
-"""Fewer than a tokenizer's usual four, so that an estimate is rather too high."""
 
 _ROUND = 8
 """Calls, at least, before it is judged whether too many are under way."""
@@ -227,6 +225,5 @@ class Limited:
 
 def estimate(request: Request) -> int:
     """About how many tokens a call takes; rather more than fewer."""
-    size = len(request.system.encode("utf-8", "surrogatepass"))
-    size += sum(len(each.text.encode("utf-8", "surrogatepass")) for each in request.messages)
-    return math.ceil(size / _BYTES_PER_TOKEN) + request.max_tokens
+    texts = (message.text for message in request.messages)
+    return tokens_of(request.system, *texts) + request.max_tokens

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 from archive.entry import Failure
 from mutators.llm.asking import Asking
-from mutators.llm.base import Answer, Json, Message, Request, Role
+from mutators.llm.base import Answer, Json, Message, Model, Request, Role
 from mutators.llm.inquiry import Inquiry
+from mutators.packing import Packed, Section, pack, room
 from mutators.prompt import load
 
 Value = TypeVar("Value")
@@ -38,6 +39,7 @@ class Questions:
         max_tokens: int,
         prompts: Path | None = None,
     ) -> None:
+        self._model = asking.model
         self._temperature = temperature
         self._max_tokens = max_tokens
         system = load(f"{stem}.system.txt", known=["brief"], folder=prompts)
@@ -59,16 +61,37 @@ class Questions:
     ) -> Value | Failure:
         """What `read` makes of the answer to the question with these words in its places.
 
+        words: by placeholder. A `Section` is cut where the prompt does not fit the model's window;
+            what else is said is not.
+
         Raises:
             LLMError: the model cannot be asked.
             BudgetSpent: the budget does not allow to ask it.
         """
+        packed = self._packed(words)
         request = Request(
             system=self._system,
-            messages=(Message(speaker="user", text=self._user.substitute(words)),),
+            messages=(Message(speaker="user", text=self._user.substitute(words, **packed.texts)),),
             max_tokens=self._max_tokens,
             schema=schema,
             temperature=self._temperature,
+            left_out=packed.left_out,
         )
         count = words.get("count", 0)
         return self._inquiry.put(request, read, step=step, sample=sample, count=count)
+
+    def room(self, count: int) -> int:
+        """How many tokens each of `count` things of equal right may take of a prompt."""
+        empty = self._user.safe_substitute()
+        return max(0, room(self._model, self._max_tokens, self._system, empty)) // count
+
+    @property
+    def model(self) -> Model:
+        """The model that is asked."""
+        return self._model
+
+    def _packed(self, words: Mapping[str, object]) -> Packed:
+        sections = [word for word in words.values() if isinstance(word, Section)]
+        fixed = {name: "" if isinstance(word, Section) else word for name, word in words.items()}
+        left = room(self._model, self._max_tokens, self._system, self._user.substitute(fixed))
+        return pack(sections, tokens=left, model=self._model)

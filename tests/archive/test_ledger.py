@@ -57,6 +57,19 @@ def test_a_recorded_call_is_found_again_by_its_key(run: SqlArchive) -> None:
     assert run.ledger.find("b") is None
 
 
+def test_a_call_keeps_what_else_was_likely_and_what_was_left_out(run: SqlArchive) -> None:
+    kept = call("a", alternatives='[["Yes", -0.5]]', left_out="all of feedback (9)")
+    run.ledger.record(kept)
+
+    assert run.ledger.find("a") == kept
+
+
+def test_calls_that_were_answered_together_are_kept_together(run: SqlArchive) -> None:
+    run.ledger.record(call("a"), call("b"))
+
+    assert [run.ledger.find(key) for key in "ab"] == [call("a"), call("b")]
+
+
 def test_a_call_is_safe_when_record_returns(database_url: str, run: SqlArchive) -> None:
     run.ledger.record(call("a"))
 

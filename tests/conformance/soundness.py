@@ -1,6 +1,7 @@
 """Whether a database says of its runs only what can be true, however its writers ended."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
@@ -11,7 +12,15 @@ from sqlalchemy import Connection, Table, func, select
 
 from archive.connection import Database
 from archive.elites import EliteArrays, Elites
-from archive.entry import Entry, EntryId, Evaluation, Status, StepRecord
+from archive.entry import (
+    Appraisal,
+    Entry,
+    EntryId,
+    Evaluation,
+    Status,
+    StepRecord,
+    Verdict,
+)
 from archive.facts import UNBOUNDED, Fact, Rows, cell_key, promises_of
 from archive.library import Library, RunSummary
 from archive.reading import RunReader
@@ -68,13 +77,15 @@ def _check_run(reader: RunReader, summary: RunSummary) -> None:
     with reader.look() as connection:
         _check_ids(connection, summary, facts)
         _check_hops(connection, summary, {fact.id: fact for fact in facts})
+        _check_forecasts(connection, summary)
     assert [entry.id for entry in entries] == [fact.id for fact in facts], "an entry has no body"
     for entry, fact in zip(entries, facts, strict=True):
         _check_entry(entry, fact, facts)
     _check_steps(facts, records)
+    verdicts_by_step = {number: verdict for number, _, verdict in reader.verdicts()}
     _check_verdicts(reader, facts, records)
     _check_summary(summary, facts, records)
-    _check_elites(facts, entries)
+    _check_elites(facts, entries, verdicts_by_step)
 
 
 def _check_strays(connection: Connection) -> None:
@@ -137,6 +148,15 @@ def _check_entry(entry: Entry, fact: Fact, facts: list[Fact]) -> None:
         assert fact.key == cell_key(entry.result.cell), f"#{entry.id} is of another cell"
     if parent and fact.option >= 0 and parent.options != UNBOUNDED:
         assert fact.option < parent.options, f"#{entry.id} took an option that there is not"
+    if entry.appraisal:
+        _check_appraisal(entry, entry.appraisal)
+
+
+def _check_appraisal(entry: Entry, said: Appraisal) -> None:
+    assert said.interest is None or 0 <= said.interest <= 1, f"#{entry.id} has an odd interest"
+    assert said.refused or not said.anyway, f"#{entry.id} is kept anyway and was not refused"
+    if said.refused and not said.anyway:
+        assert entry.admission.status != Status.NEW, f"#{entry.id} was refused and is new"
 
 
 def _check_steps(facts: list[Fact], records: dict[int, StepRecord]) -> None:
@@ -176,6 +196,18 @@ def _check_verdicts(reader: RunReader, facts: list[Fact], records: dict[int, Ste
         assert {each.entry for each in verdict.forecasts} <= shown, f"step {number} foretold others"
         chances = [each.chance for each in verdict.forecasts]
         assert all(0 <= chance <= 1 for chance in chances), f"step {number} has odd chances"
+        compared = {entry for each in verdict.comparisons for entry in (each.first, each.second)}
+        assert compared <= shown, f"step {number} compared others"
+        assert all(abs(each.outcome) <= 1 for each in verdict.comparisons)
+        retired = {entry for pair in verdict.retired for entry in pair}
+        assert retired <= shown, f"step {number} retired others"
+        gone = {entry for entry, _ in verdict.retired}
+        assert record.chosen not in gone, f"step {number} retired what it set out from"
+
+
+def _check_forecasts(connection: Connection, run: RunSummary) -> None:
+    foretold = set(_ids(connection, forecasts, "step", run.id))
+    assert foretold <= set(_ids(connection, verdicts, "step", run.id)), "a forecast has no verdict"
 
 
 def _check_summary(summary: RunSummary, facts: list[Fact], records: dict[int, StepRecord]) -> None:
@@ -189,17 +221,21 @@ def _check_summary(summary: RunSummary, facts: list[Fact], records: dict[int, St
     assert summary.best == (best.objective if best else None)
 
 
-def _check_elites(facts: list[Fact], entries: list[Entry]) -> None:
+def _check_elites(
+    facts: list[Fact], entries: list[Entry], verdicts_by_step: Mapping[int, Verdict]
+) -> None:
     """The elites that are loaded are those that had been there step by step."""
     names = [field.name for field in fields(Rows)]
     rows = Rows.of([tuple(getattr(fact, name) for name in names) for fact in facts])
     promises = {int(e.id): p for e in entries if (p := promises_of(e.result))}
     loaded, built = Elites.load(rows, promises), Elites()
-    for _, group in groupby(entries, attrgetter("step")):
-        built.take_step(list(group))
+    for number, group in groupby(entries, attrgetter("step")):
+        built.take_step(list(group), verdicts_by_step.get(number))
     for entry in entries:
         if entry.appraisal and entry.appraisal.interest is not None:
             loaded.rate(entry.id, entry.appraisal.interest)
+    for verdict in verdicts_by_step.values():
+        loaded.retire([entry for entry, _ in verdict.retired])
     assert_same_elites(loaded, built)
 
 
