@@ -101,6 +101,24 @@ def test_a_model_on_this_machine_costs_nothing_and_its_tokens_are_told(
     assert told["tokens"]["low"] > 0
 
 
+@pytest.mark.parametrize(
+    ("setting", "role", "model"),
+    [
+        ("selection.kind=novelty", "embed", "openai:text-embedding-3-small"),
+        ("selection.kind=likelihood", "judge", "openai:gpt-4o"),
+    ],
+)
+def test_embeddings_and_likelihoods_are_rehearsed_too(
+    goexplore: Command, setting: str, role: str, model: str
+) -> None:
+    embedder = ("-s", f"selection.embedder={model}") if role == "embed" else ()
+    words = (*NUMBERS, "openai:gpt-4o", "-s", setting, *embedder, "--steps", "4")
+
+    told = estimated(goexplore, *words)
+
+    assert (role, model) in {(line["role"], line["model"]) for line in told["lines"]}
+
+
 def test_an_unknown_price_is_said_and_not_guessed(goexplore: Command) -> None:
     told = goexplore("estimate", *NUMBERS, "openai:some-new-model", "--steps", "3")
 
