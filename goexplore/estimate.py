@@ -7,8 +7,9 @@ another, longer one where that ended sooner. Where its budget runs out it stops.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from math import ceil, inf, log
 
 import numpy as np
@@ -137,18 +138,27 @@ def estimate(
         to_come = [_limited(plan) for plan in to_come]
     lines = sorted({line for run in history.runs for line in run.costs})
     search = _Search(history, lines, prices)
-    totals, stops = search.imagine(to_come, max(_FEWEST_DRAWS, _DRAWS // max(len(to_come), 1)))
+    totals, weights, stops = search.imagine(to_come, _draws(to_come, history))
     spent = totals @ search.units
+    told = partial(_range, weights=weights)
     return Estimate(
-        lines=tuple(_line_cost(line, n, totals, prices) for n, line in enumerate(lines)),
-        steps=_range(totals[:, _STEPS]),
-        verifications=_range(totals[:, _VERIFICATIONS]),
-        calls=_range(totals[:, _FIRST_COST + CALLS :: _COSTS].sum(axis=1)),
-        tokens=_range(spent[:, _UNITS.index("tokens")]),
-        dollars=_range(spent[:, _UNITS.index("dollars")]),
+        lines=tuple(
+            _line_cost(line, totals[:, _columns(n)], prices, told) for n, line in enumerate(lines)
+        ),
+        steps=told(totals[:, _STEPS]),
+        verifications=told(totals[:, _VERIFICATIONS]),
+        calls=told(totals[:, _FIRST_COST + CALLS :: _COSTS].sum(axis=1)),
+        tokens=told(spent[:, _UNITS.index("tokens")]),
+        dollars=told(spent[:, _UNITS.index("dollars")]),
         stops={unit: count / stops.total() for unit, count in stops.most_common()},
         assumed_steps=ASSUMED_STEPS if assumed else None,
     )
+
+
+def _draws(plans: Sequence[Plan], history: History) -> int:
+    """How often the runs are imagined: fewer times where that takes long."""
+    longest = max(run.steps for run in history.runs)
+    return max(_FEWEST_DRAWS, _DRAWS // max(len(plans), longest // 100, 1))
 
 
 def _foreseeable(plan: Plan, history: History) -> Plan:
@@ -188,27 +198,35 @@ class _Search:
         self.units = _units(lines, prices)
         self._most = _most(history, prices)
 
-    def imagine(self, plans: Sequence[Plan], draws: int) -> tuple[Numbers, Counter[str]]:
-        """What they come to together, a row for each draw, and what stopped each of them."""
+    def imagine(self, plans: Sequence[Plan], draws: int) -> tuple[Numbers, Numbers, Counter[str]]:
+        """What they come to together, a row for each draw; its weight in means; what stopped each.
+
+        Bounds hold as often as they say where all draws count the same (the prior of the rate is
+        then 1 / rate). But after a single run that has no mean, so in means each draw is weighed
+        by its rate: a flat prior, with which the mean is the steps watched by the ends seen.
+        """
         totals = np.zeros((draws, len(self.units)))
+        weights = np.ones(draws)
         stops: Counter[str] = Counter()
         for draw in range(draws):
             # What is not known is the same for all of them.
-            factors, mean = self._factors(), self._mean_length()
+            factors, rate = self._factors(), self._rate()
+            weights[draw] = rate if self._ended else 1.0
+            mean = self._between(self._doubt.length) / rate if rate else inf
             for plan in plans:
                 spent, stop = self._run(plan, factors, mean)
                 totals[draw] += spent
                 stops[stop] += 1
-        return totals, stops
+        return totals, weights, stops
 
-    def _mean_length(self) -> float:
-        """How long runs are on average, drawn from all that is plausible by what was measured.
+    def _rate(self) -> float:
+        """How often a step ends a run, drawn from all that is plausible by what was measured.
 
-        With a flat prior the rate at which runs end is gamma-distributed; its predictive mean is
-        the steps watched by the ends seen.
+        Where no end was seen there may never be one: half of the time there is none.
         """
-        rate = self._random.gamma(self._ended + 1) / self._watched
-        return self._between(self._doubt.length) / rate
+        if not self._ended and self._random.random() < 1 / 2:
+            return 0.0
+        return float(self._random.gamma(max(self._ended, 1)) / self._watched)
 
     def _factors(self) -> Numbers:
         doubt, each = self._doubt, np.ones(len(self.units))
@@ -228,14 +246,20 @@ class _Search:
         """What a run comes to, and what stopped it."""
         # A call is made only if the most that it may take is left.
         left = np.maximum(_left(plan) - self._random.random() * self._most, 0.0)
-        length = min(ceil(self._random.exponential(mean)), self._most_steps(left, factors))
-        rows = factors * self._rows(plan.before.steps, plan.before.steps + max(length, 1))
-        return _until(rows, rows @ self.units, left)
+        length = ceil(min(self._random.exponential() * mean, _MOST_STEPS))
+        steps = self._about(left, factors)
+        while True:
+            last = plan.before.steps + max(min(length, steps), 1)
+            rows = factors * self._rows(plan.before.steps, last)
+            spent, stop = _until(rows, rows @ self.units, left)
+            if stop != OWN_END or steps >= length:
+                return spent, stop
+            steps *= 4
 
-    def _most_steps(self, left: Numbers, factors: Numbers) -> int:
-        """More steps than the budget allows, and no more than can be reckoned with."""
+    def _about(self, left: Numbers, factors: Numbers) -> int:
+        """Rather more steps than are left; so that no more need be drawn."""
         pace = np.maximum((factors * self._late).mean(axis=0) @ self.units, 1e-12)
-        return int(min(2 * (self._longest + (left / pace).min()), _MOST_STEPS))
+        return int(min(2 * (left / pace).min(), _MOST_STEPS)) + 10
 
     def _rows(self, before: int, last: int) -> Numbers:
         """Rows for the steps after `before` up to the last; for all of them from the roots on."""
@@ -281,9 +305,8 @@ def _units(lines: Sequence[Line], prices: Mapping[str, Prices | None]) -> Number
         found[column, _UNITS.index(unit)] = 1.0
     found[_SECONDS, _UNITS.index("seconds")] = 1.0
     for place, line in enumerate(lines):
-        first = _FIRST_COST + _COSTS * place
-        found[first : first + _COSTS, _UNITS.index("tokens")] = _TOKENS
-        found[first : first + _COSTS, _UNITS.index("dollars")] = _dollars(prices[line.model])
+        found[_columns(place), _UNITS.index("tokens")] = _TOKENS
+        found[_columns(place), _UNITS.index("dollars")] = _dollars(prices[line.model])
     return found
 
 
@@ -334,22 +357,31 @@ def _reached(sums: Numbers, limit: float) -> float:
     return place + (limit - before) / max(float(sums[place]) - before, 1e-12)
 
 
-def _line_cost(
-    line: Line, place: int, totals: Numbers, prices: Mapping[str, Prices | None]
-) -> LineCost:
+def _columns(place: int) -> slice:
+    """Where the costs of a line stand."""
     first = _FIRST_COST + _COSTS * place
-    costs, price = totals[:, first : first + _COSTS], prices[line.model]
+    return slice(first, first + _COSTS)
+
+
+def _line_cost(
+    line: Line,
+    costs: Numbers,
+    prices: Mapping[str, Prices | None],
+    told: Callable[[Numbers], Range],
+) -> LineCost:
+    price = prices[line.model]
     return LineCost(
         role=line.role,
         model=line.model,
-        calls=_range(costs[:, CALLS]),
-        prompt_tokens=_range(costs[:, PROMPT]),
-        cached_tokens=_range(costs[:, CACHED]),
-        completion_tokens=_range(costs[:, COMPLETION]),
-        dollars=None if price is None else _range(costs @ _dollars(price)),
+        calls=told(costs[:, CALLS]),
+        prompt_tokens=told(costs[:, PROMPT]),
+        cached_tokens=told(costs[:, CACHED]),
+        completion_tokens=told(costs[:, COMPLETION]),
+        dollars=None if price is None else told(costs @ _dollars(price)),
     )
 
 
-def _range(values: Numbers) -> Range:
+def _range(values: Numbers, *, weights: Numbers) -> Range:
     low, high = np.percentile(values, (LOW, HIGH))
-    return Range(low=float(low), expected=float(values.mean()), high=float(high))
+    expected = float(np.average(values, weights=weights))
+    return Range(low=float(low), expected=expected, high=float(high))

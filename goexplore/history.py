@@ -90,12 +90,13 @@ class History:
 
 
 class _Asked(BaseModel):
-    """What is kept of a request; see `Request.canonical`."""
+    """What is kept of a request; see `Request.canonical`. `embed`: a text to embed instead."""
 
-    system: str
-    messages: tuple[tuple[Literal["user", "assistant"], str], ...]
-    max_tokens: int
-    schema_: dict[str, JsonValue] | None = Field(alias="schema")
+    system: str = ""
+    messages: tuple[tuple[Literal["user", "assistant"], str], ...] = ()
+    embed: str = ""
+    max_tokens: int = 0
+    schema_: dict[str, JsonValue] | None = Field(alias="schema", default=None)
 
 
 def history_of(library: Library, config: RunConfig) -> History:
@@ -141,7 +142,7 @@ def _most(call: Call | None) -> Usage:
         return Usage()
     asked = _Asked.model_validate_json(call.request)
     request = Request(
-        system=asked.system,
+        system=asked.system + asked.embed,
         messages=tuple(Message(speaker=speaker, text=text) for speaker, text in asked.messages),
         max_tokens=asked.max_tokens,
         schema=asked.schema_,

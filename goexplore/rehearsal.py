@@ -9,6 +9,7 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from math import log
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -20,8 +21,9 @@ from goexplore.config import PreparedRun, RunConfig, prepare
 from goexplore.connections import Connections, Facts, Silent
 from goexplore.history import History, Measured, measured
 from mutators.base import MutatorError
-from mutators.llm.base import LLM, Answer, Finish, Json, Model, Request, Usage
+from mutators.llm.base import LLM, Alternative, Answer, Finish, Json, Model, Request, Usage
 from mutators.llm.stopping import StopSign
+from mutators.llm.vectors import packed
 
 RUNS = 3
 """How many rehearsals there are."""
@@ -52,8 +54,25 @@ class Imagined:
         texts = [request.system, *(message.text for message in request.messages)]
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
         usage = Usage(prompt=size // _BYTES_PER_TOKEN, completion=request.max_tokens)
-        text = json.dumps(made_up(request.schema, self._random)) if request.schema else _TEXT
-        return Answer(text=text, finish=Finish.STOP, usage=usage, seconds=0.0)
+        either = tuple(Alternative(word, log(1 / 2)) for word in ("Yes", "No"))
+        return Answer(
+            text=self._text(request),
+            finish=Finish.STOP,
+            usage=usage,
+            seconds=0.0,
+            alternatives=either[: request.alternatives],
+        )
+
+    def _text(self, request: Request) -> str:
+        if request.schema:
+            return json.dumps(made_up(request.schema, self._random))
+        if self._model.dimension:
+            return "\n".join(self._vector() for _ in request.messages)
+        return _TEXT
+
+    def _vector(self) -> str:
+        made = packed([self._random.gauss() for _ in range(self._model.dimension)])
+        return made or ""
 
 
 class Imagining(Connections):

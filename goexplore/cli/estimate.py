@@ -216,8 +216,10 @@ def _stop(found: Forecast) -> str:
     stops = found.estimate.stops
     if found.estimate.assumed_steps is not None or not stops:
         return ""
-    told = (f"{_ending(stop)} ({share:.0%})" for stop, share in stops.items())
-    return f"Likely to stop {', '.join(told)}."
+    told = ", ".join(f"{_ending(stop)} ({share:.0%})" for stop, share in stops.items())
+    if any(run.ended for run in found.history.runs):
+        return f"Likely to stop {told}."
+    return f"Likely to stop {told}; no run like it has reached its own end, so it may have none."
 
 
 def _ending(stop: str) -> str:
