@@ -20,7 +20,16 @@ from typing import cast
 
 from archive.admission import AdmissionRule, BetterOrShorter
 from archive.base import Archive
-from archive.entry import Attempt, Entry, Evaluation, Selection, Shortlist, Step, TurnRecord
+from archive.entry import (
+    Attempt,
+    Entry,
+    EntryId,
+    Evaluation,
+    Selection,
+    Shortlist,
+    Step,
+    TurnRecord,
+)
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
 from goexplore.domain import Domain
@@ -321,6 +330,7 @@ class Engine:
     def _turn(self, order: Order, decision: Decision) -> Turn:
         shortlist, record = order.shortlist, order.record
         chosen = shortlist.shown[decision.place]
+        as_of = record.as_of if record else self._seen_by_now(chosen.entry, shortlist.as_of)
         return Turn(
             number=order.number,
             selection=Selection(
@@ -329,12 +339,22 @@ class Engine:
                 choices=shortlist.choices,
                 probability=decision.probability,
             ),
-            as_of=shortlist.as_of,
+            as_of=as_of,
             granted=order.granted,
-            untried=self._archive.elites.untried(chosen.entry, shortlist.as_of),
+            untried=self._archive.elites.untried(chosen.entry, as_of),
             ahead=record.ahead if record else self._view.under_way(chosen.slot),
             verdict=decision.verdict,
         )
+
+    def _seen_by_now(self, chosen: EntryId, as_of: EntryId) -> EntryId:
+        """The newest entry that a step may see, now that it has been decided on.
+
+        What was tried while the judge thought is not tried again, unless nothing else is left.
+        """
+        newest = self._view.elites.newest
+        if self._view.live and self._archive.elites.untried(chosen, newest):
+            return newest
+        return as_of
 
     def _explore(self, turn: Turn) -> tuple[Turn, tuple[Attempt, ...]]:
         attempts: list[Attempt] = []

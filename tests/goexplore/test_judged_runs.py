@@ -6,12 +6,13 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from archive.entry import EntryId
+from archive.entry import EntryId, Failure, Glimpse, Shortlist
 from archive.export import digest
 from archive.library import Library
 from goexplore.budget import Budget
@@ -20,7 +21,7 @@ from goexplore.engine import Engine
 from goexplore.events import Ending
 from goexplore.replay import replay
 from goexplore.selection.balance import FLOOR
-from goexplore.selection.judged import Judged
+from goexplore.selection.judged import Judged, Opinion
 from goexplore.selection.record import JudgeRecord, record_of
 from mutators.actions import AppendAction
 from tests.conformance.soundness import assert_sound
@@ -226,3 +227,29 @@ def wait_for_steps(url: str, steps: int, process: "subprocess.Popen[bytes]") -> 
                 return runs[0].steps
             time.sleep(0.01)
     raise AssertionError("the run ended before it could be killed")
+
+
+def test_what_was_tried_while_a_judge_thought_is_not_tried_again(library: Library) -> None:
+    class Slow(Oracle):
+        """Likes the beginning alone, and takes its time."""
+
+        def score(
+            self, shortlist: Shortlist, glimpses: Sequence[Glimpse], random: Random
+        ) -> Opinion | Failure:
+            del random
+            time.sleep(0.05 if shortlist.number % 2 else 0.0)
+            places = {each.cell: place for place, each in enumerate(glimpses)}
+            return Opinion(pick=places.get("start", 0), chances={})
+
+    with library.open("run", {}) as archive:
+        Engine(
+            archive=archive,
+            domain=Coins(),
+            selector=Judged(Slow()),
+            mutator=AppendAction(order="given"),
+            budget=Budget(steps=3),
+            workers=2,
+        ).run()
+
+    of_start = [e.candidate.option for e in library.read("run").entries() if e.parents == (1,)]
+    assert sorted(of_start) == [0, 1, 2]
