@@ -151,14 +151,14 @@ def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: st
         assert [turn.number for turn in run.unfinished()] == [1]
 
 
-def at_second_schema(url: str) -> None:
+def at_third_schema(url: str) -> None:
     """A database as the release before judges left it: a step with a call, and one begun."""
     config = Config()
     config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
     engine = create_engine(url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0002")
+        command.upgrade(config, "0003")
         for row in (
             "runs VALUES (1, 'old', '{}', 0, '0.2.0')",
             "steps VALUES (1, 0, NULL, 0, 1, 0, 0, 0, 0, 0, 0)",
@@ -183,7 +183,7 @@ def at_second_schema(url: str) -> None:
 def test_a_run_from_before_there_were_judges_can_be_read_and_gone_on_with(
     database_url: str,
 ) -> None:
-    at_second_schema(database_url)
+    at_third_schema(database_url)
     verdict = Verdict(
         judge="m", forecasts=(Forecast(judge="m", entry=EntryId(1), chance=0.5, pick=True),)
     )

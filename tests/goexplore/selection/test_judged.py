@@ -423,7 +423,7 @@ def test_without_a_mixture_a_scorer_chooses_whatever_came_of_it() -> None:
     ("weights", "judge", "lost"),
     [
         ({"choose": FLOOR, COUNTS: 0.9, THOMPSON: FLOOR}, "choose", True),
-        ({"choose": 0.06, COUNTS: 0.89, THOMPSON: FLOOR}, "choose", False),
+        ({"choose": 0.08, COUNTS: 0.87, THOMPSON: FLOOR}, "choose", False),
         ({"choose": 1.0}, "choose", False),
         ({COUNTS: 1.0}, "choose", False),
         ({"choose": FLOOR, COUNTS: 0.9, THOMPSON: FLOOR}, "rating", False),
