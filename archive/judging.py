@@ -103,7 +103,7 @@ def verdicts_of(
     said = _forecasts(database, run, step)
     with database.look() as connection:
         for row in connection.execute(statement):
-            comparisons: list[list[int]] = json.loads(row.comparisons or "[]")
+            compared: list[list[int]] = json.loads(row.comparisons or "[]")
             retired: list[list[int]] = json.loads(row.retired or "[]")
             verdict = Verdict(
                 judge=row.judge,
@@ -111,7 +111,7 @@ def verdicts_of(
                 forecasts=said.get(row.step, ()),
                 comparisons=tuple(
                     Comparison(first=EntryId(a), second=EntryId(b), outcome=outcome)
-                    for a, b, outcome in comparisons
+                    for a, b, outcome in compared
                 ),
                 retired=tuple((EntryId(entry), EntryId(better)) for entry, better in retired),
             )

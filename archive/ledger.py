@@ -62,6 +62,19 @@ class Spending:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSpending:
+    """What the calls of one role of one model came to in one step."""
+
+    step: int
+    role: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
 _CALL = tuple(calls.c[field.name] for field in fields(Call))
 _FIND = select(*_CALL).where(calls.c.run == bindparam("run"), calls.c.key == bindparam("key"))
 
@@ -128,6 +141,40 @@ def spending_of(database: Database, run: RunId) -> list[Spending]:
     with database.look() as connection:
         found = connection.execute(statement).mappings().all()
     return [Spending(**{name: row[name] for name in names}) for row in found]
+
+
+def spending_by_step(database: Database, run: RunId) -> list[StepSpending]:
+    """What the calls of a run came to, by step, role and model, in the order of their steps."""
+    kinds = (calls.c.step, calls.c.role, calls.c.model)
+    summed = ("prompt_tokens", "cached_tokens", "completion_tokens")
+    statement = (
+        select(
+            *kinds,
+            func.count().label("calls"),
+            *(func.sum(calls.c[name]).label(name) for name in summed),
+        )
+        .where(calls.c.run == run)
+        .group_by(*kinds)
+        .order_by(*kinds)
+    )
+    names = [field.name for field in fields(StepSpending)]
+    with database.look() as connection:
+        found = connection.execute(statement).mappings().all()
+    return [StepSpending(**{name: row[name] for name in names}) for row in found]
+
+
+def largest_call(database: Database, run: RunId, role: str, model: str) -> Call | None:
+    """The call of a role and a model with the longest prompt; `None` where there is none."""
+    c = calls.c
+    statement: Select[*tuple[Any, ...]] = (
+        select(*_CALL)
+        .where(c.run == run, c.role == role, c.model == model)
+        .order_by(c.prompt_tokens.desc(), c.key)
+        .limit(1)
+    )
+    with database.look() as connection:
+        found = connection.execute(statement).first()
+    return _call_of(tuple(found)) if found else None
 
 
 def _call_of(row: tuple[Any, ...]) -> Call:

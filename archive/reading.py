@@ -32,7 +32,17 @@ from archive.judging import (
     undecided,
     verdicts_of,
 )
-from archive.ledger import Answered, Call, Ledger, Spending, calls_of, spending_of
+from archive.ledger import (
+    Answered,
+    Call,
+    Ledger,
+    Spending,
+    StepSpending,
+    calls_of,
+    largest_call,
+    spending_by_step,
+    spending_of,
+)
 from archive.prepared import Query
 from archive.recent import Kept, Recent
 from archive.rows import Body, Related, appraisal_of, blobs_of, entry_of, options_of
@@ -211,6 +221,14 @@ class RunReader:
     def spending(self) -> list[Spending]:
         """What the calls of models came to, by role and model."""
         return spending_of(self._database, self.run)
+
+    def spending_by_step(self) -> list[StepSpending]:
+        """The same by step, in the order of the steps."""
+        return spending_by_step(self._database, self.run)
+
+    def largest_call(self, role: str, model: str) -> Call | None:
+        """The call of a role and a model with the longest prompt; `None` where there is none."""
+        return largest_call(self._database, self.run, role, model)
 
     def events(self) -> list[RunEvent]:
         """What happened to the run as a whole, in order."""

@@ -146,6 +146,8 @@ class Choice:
         Raises:
             SetupError: it cannot be made with these parameters, or is no part of this kind.
         """
+        if self.part.needs and offered.asking is None:
+            raise SetupError(f"[{self.part.kind}] {self.part.name} asks a model, and there is none")
         given = {
             name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
         }

@@ -15,6 +15,7 @@ class Command:
 
 COMMANDS = {
     "run": Command("run", "Explore a domain, or go on where the same run stopped."),
+    "estimate": Command("estimate", "Say what a run will cost before it begins."),
     "resume": Command("resume", "Go on with a run."),
     "runs": Command("runs", "List the runs of an archive."),
     "show": Command("show", "Show an entry: what it is, and how it came about."),

@@ -4,10 +4,13 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from goexplore.cli import game24
 from goexplore.config import (
     ConfigError,
     Layer,
+    RunConfig,
     Settings,
+    checked,
     environment,
     options,
     overrides,
@@ -41,6 +44,63 @@ def _ablation(role: str) -> Layer:
     if role not in _WITHOUT:
         raise ConfigError(f"--without {role}: a model's roles are {', '.join(_WITHOUT)}")
     return Layer(source=f"--without {role}", settings=_WITHOUT[role])
+
+
+def said(
+    *,
+    seed: int | None,
+    workers: int | None,
+    deterministic: bool | None,
+    name: str | None,
+    model: str | None,
+    rules: str | None,
+    steps: int | None,
+    verifications: int | None,
+    seconds: float | None,
+    tokens: int | None,
+    dollars: float | None,
+    archive: str | None,
+) -> Settings:
+    """What the options of a run say of it; what was not given is `None`."""
+    return {
+        "run": {
+            "seed": seed,
+            "workers": workers,
+            "deterministic": deterministic,
+            "name": name,
+            "model": model,
+        },
+        "domain": {"rules": rules},
+        "budget": {
+            "steps": steps,
+            "verifications": verifications,
+            "seconds": seconds,
+            "tokens": tokens,
+            "dollars": dollars,
+        },
+        "archive": {"url": archive},
+    }
+
+
+def runs(
+    lower: Sequence[Layer],
+    above: Settings,
+    *,
+    what: str,
+    puzzles: Sequence[Sequence[int]],
+) -> list[RunConfig]:
+    """The runs that a command line asks for: one for each of many puzzles, or the only one.
+
+    lower: the layers below the options. above: the options. what: a domain, or a run file.
+
+    Raises:
+        ConfigError: they make none.
+    """
+    has_numbers = any("numbers" in layer.settings.get("domain", {}) for layer in lower)
+    if what == game24.NAME and not puzzles and not has_numbers:
+        raise ConfigError(game24.NEEDED)
+    each = [with_puzzle(above, numbers, apart=len(puzzles) > 1) for numbers in puzzles] or [above]
+    return [checked([*lower, options(settings)]) for settings in each]
 
 
 def with_puzzle(settings: Settings, numbers: Sequence[int], *, apart: bool) -> Settings:

@@ -85,7 +85,7 @@ class Choosing:
         steps = sum(each.chosen for each in shortlist.shown)
         said = self._questions.put(
             {
-                "entries": listed(
+                "entries": _fitting(
                     self._questions, shortlist.shown, glimpses, steps if self._guided else None
                 ),
                 "count": count,
@@ -159,7 +159,7 @@ class Comparing:
         shown = [shortlist.shown[place] for place in places]
         said = self._questions.put(
             {
-                "entries": listed(self._questions, shown, [glimpses[place] for place in places]),
+                "entries": _fitting(self._questions, shown, [glimpses[place] for place in places]),
                 "count": count,
             },
             choice_schema(count),
@@ -242,7 +242,7 @@ class Removing:
         """See `Remover`; nothing where the answer cannot be used."""
         count = len(glimpses)
         said = self._questions.put(
-            {"entries": listed(self._questions, shortlist.shown, glimpses), "count": count},
+            {"entries": _fitting(self._questions, shortlist.shown, glimpses), "count": count},
             _pointless_schema(count),
             lambda answer: _read_pointless(answer, count),
             step=shortlist.number,
@@ -274,21 +274,34 @@ def _read_pointless(answer: Answer, count: int) -> "_Pointless | Failure":
 
 
 def listed(
+    shown: Sequence[Shown],
+    glimpses: Sequence[Glimpse],
+    *,
+    model: Model,
+    tokens: int = MOST_TOKENS,
+    steps: int | None = None,
+) -> str:
+    """Entries as a numbered list.
+
+    tokens: that what is seen of each may take of a prompt to the model.
+    steps: of all of them; shows values and bonuses with it.
+    """
+    each = zip(shown, glimpses, strict=True)
+    return "\n".join(
+        f"{number}. {_seen(glimpse, tokens, model)}\n   ({_facts(place, glimpse, steps)})"
+        for number, (place, glimpse) in enumerate(each, start=1)
+    )
+
+
+def _fitting(
     questions: Questions,
     shown: Sequence[Shown],
     glimpses: Sequence[Glimpse],
     steps: int | None = None,
 ) -> str:
-    """Entries as a numbered list, each in its share of the prompt.
-
-    steps: of all of them; shows values and bonuses with it.
-    """
+    """The list, each entry with its share of the prompt."""
     share = min(MOST_TOKENS, max(0, questions.room(len(glimpses)) - _FACTS))
-    each = zip(shown, glimpses, strict=True)
-    return "\n".join(
-        f"{number}. {_seen(glimpse, share, questions.model)}\n   ({_facts(place, glimpse, steps)})"
-        for number, (place, glimpse) in enumerate(each, start=1)
-    )
+    return listed(shown, glimpses, model=questions.model, tokens=share, steps=steps)
 
 
 def _seen(glimpse: Glimpse, tokens: int, model: Model) -> str:

@@ -151,7 +151,7 @@ def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: st
         assert [turn.number for turn in run.unfinished()] == [1]
 
 
-def at_third_schema(url: str) -> None:
+def at_schema_before_judges(url: str) -> None:
     """A database as the release before judges left it: a step with a call, and one begun."""
     config = Config()
     config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
@@ -183,7 +183,7 @@ def at_third_schema(url: str) -> None:
 def test_a_run_from_before_there_were_judges_can_be_read_and_gone_on_with(
     database_url: str,
 ) -> None:
-    at_third_schema(database_url)
+    at_schema_before_judges(database_url)
     verdict = Verdict(
         judge="m", forecasts=(Forecast(judge="m", entry=EntryId(1), chance=0.5, pick=True),)
     )

@@ -10,8 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from archive.elites import Elites
-from goexplore.catalog import OURS, Choice, Kind, SetupError, UnknownPart, find, names
+from goexplore.catalog import OURS, Choice, Given, Kind, SetupError, UnknownPart, find, names
+from goexplore.connections import Unasked
 from goexplore.selection.base import Judge
+from mutators.llm.base import Model
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PARTS = [(kind, name) for kind in KINDS for name in OURS[kind]]
@@ -56,6 +58,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("foreign_parts", None)
 
 
+MODEL = Model(name="some", context_window=8192, structured=True, prices=None, logprobs=True)
+
+
 def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
     part = find(kind, name)
     return Choice(part=part, parameters=part.parameters(**parameters))
@@ -63,12 +68,14 @@ def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
 
 @pytest.mark.parametrize(("kind", "name"), PARTS)
 def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
-    needed: dict[str, dict[str, object]] = {
-        "game24": {"numbers": (4, 4, 6, 8)},
-        "choose-action": {"model": "scripted:some"},
-    }
+    needed: dict[str, dict[str, object]] = {"game24": {"numbers": (4, 4, 6, 8)}}
 
-    chosen(kind, name, **needed.get(name, {})).make()
+    chosen(kind, name, **needed.get(name, {})).make(Given(asking=Unasked(MODEL)))
+
+
+def test_a_part_that_asks_a_model_is_not_made_without_one() -> None:
+    with pytest.raises(SetupError, match=r"\[mutation\] choose-action asks a model"):
+        chosen("mutation", "choose-action").make()
 
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:

@@ -11,11 +11,11 @@ from archive.entry import Cause, Comparison, EntryId, Failure, Glimpse, Shown
 from goexplore.selection.judged import Opinion, Scorer
 from goexplore.selection.scorers import Choosing, Comparing, Removing, listed
 from mutators.llm.base import Finish, Message, Request, Role
-from mutators.llm.questions import Questions
-from mutators.llm.tokens import tokens_of
+from mutators.llm.limiter import estimate
 from tests.goexplore.selection.making import glimpse, shortlist, shown
 from tests.mutators.asking import Reply, Said, Scripted
 
+MODEL = Scripted().model
 BRIEF = "A maze. The goal: a way out, at $0."
 
 ENTRIES = (
@@ -30,18 +30,6 @@ GLIMPSES = (
 )
 
 
-QUESTIONS = Questions(
-    Scripted(),
-    BRIEF,
-    role=Role.SELECT,
-    stem="choose-entry",
-    known=("entries", "count", "base_rate"),
-    needed=["entries"],
-    temperature=0.7,
-    max_tokens=200,
-)
-
-
 def scored(scorer: Scorer, seed: int = 0) -> Opinion | Failure:
     return scorer.score(shortlist(*ENTRIES), GLIMPSES, Random(seed))
 
@@ -50,7 +38,7 @@ def scored(scorer: Scorer, seed: int = 0) -> Opinion | Failure:
 
 
 def test_entries_are_numbered_with_what_is_known_of_them() -> None:
-    assert listed(QUESTIONS, ENTRIES, GLIMPSES) == (
+    assert listed(ENTRIES, GLIMPSES, model=MODEL) == (
         "1. a hall, for $5\n"
         "   (score 1.5; depth 3; chosen 4 times, 1 of them fruitful; "
         "2 of 3 options tried; tried: north, up)\n"
@@ -64,7 +52,7 @@ def test_entries_are_numbered_with_what_is_known_of_them() -> None:
 def test_of_much_that_was_tried_a_dozen_is_shown() -> None:
     many = glimpse(1, "a hall", options=20, tried=[f"door {n}" for n in range(15)])
 
-    text = listed(QUESTIONS, [shown(1)], [many])
+    text = listed([shown(1)], [many], model=MODEL)
 
     assert "15 of 20 options tried; tried: door 0, " in text
     assert "door 11 and 3 more" in text
@@ -72,7 +60,7 @@ def test_of_much_that_was_tried_a_dozen_is_shown() -> None:
 
 
 def test_guidance_is_the_value_and_the_bonus_of_ucb1() -> None:
-    lines = listed(QUESTIONS, ENTRIES, GLIMPSES, steps=16).split("\n")
+    lines = listed(ENTRIES, GLIMPSES, model=MODEL, steps=16).split("\n")
 
     # sqrt(2 ln 16 / chosen), of which those never chosen count as chosen once
     assert lines[1].endswith("value 0.25, exploration bonus 1.18)")
@@ -82,35 +70,35 @@ def test_guidance_is_the_value_and_the_bonus_of_ucb1() -> None:
 
 def test_guidance_can_be_given_before_the_first_step() -> None:
     assert "value 0.00, exploration bonus 1.18" in listed(
-        QUESTIONS, [shown(1)], [glimpse(1, "a")], steps=0
+        [shown(1)], [glimpse(1, "a")], model=MODEL, steps=0
     )
 
 
 def test_the_middle_of_a_long_observation_is_left_out() -> None:
-    long = "a" * 1000 + "b" * 1000 + "c" * 1000
+    long = glimpse(1, "a" * 1000 + "b" * 1000 + "c" * 1000)
 
-    text = listed(QUESTIONS, [shown(1)], [glimpse(1, long)])
+    text = listed([shown(1)], [long], model=MODEL, tokens=400)
 
-    assert text.startswith("1. aaaaa")
+    assert text.startswith("1. " + "a" * 500)
     assert "characters left out" in text
-    assert "ccccc\n   (score 0; " in text
-    assert "b" * 1000 not in text
+    assert "c" * 500 + "\n   (score" in text
+    assert "b" not in text.partition("(score")[0].replace("1. ", "")
 
 
-def test_many_long_observations_fit_a_prompt_together() -> None:
+def test_many_long_observations_fit_the_window_together() -> None:
+    count = 30
+    long = [glimpse(n, f"{n}:" + "x" * 5000) for n in range(1, count + 1)]
     model = Scripted('{"choice": 30, "chance": 5}')
-    entries = [shown(n) for n in range(1, 31)]
-    glimpses = [glimpse(n, f"hall {n} " * 500) for n in range(1, 31)]
+    entries = tuple(shown(n) for n in range(1, count + 1))
 
-    Choosing(model, BRIEF).score(shortlist(*entries), glimpses, Random(0))
+    opinion = Choosing(model, BRIEF).score(shortlist(*entries), long, Random(0))
 
-    request = model.asked[0]
-    assert tokens_of(request.system, request.messages[0].text) + 200 <= model.model.context_window
-    assert all(f"\n{n}. hall {n} hall" in request.messages[0].text for n in range(1, 31))
+    assert opinion == Opinion(pick=29, chances={29: 0.05})
+    assert estimate(model.asked[0]) <= model.model.context_window
 
 
 def test_a_long_option_is_named_by_its_beginning() -> None:
-    text = listed(QUESTIONS, [shown(1)], [glimpse(1, "a", options=2, tried=["x" * 50])])
+    text = listed([shown(1)], [glimpse(1, "a", options=2, tried=["x" * 50])], model=MODEL)
 
     assert f"tried: {'x' * 40}...)" in text
 
@@ -127,7 +115,7 @@ def test_a_chooser_is_put_the_whole_question() -> None:
     (question,) = request.messages
     assert opinion == Opinion(pick=2, chances={2: 0.35})
     assert BRIEF in request.system
-    assert f"States to choose from:\n{listed(QUESTIONS, ENTRIES, GLIMPSES)}\n" in question.text
+    assert f"States to choose from:\n{listed(ENTRIES, GLIMPSES, model=MODEL)}\n" in question.text
     assert "So far 25 % of all steps were fruitful." in question.text
     assert "N from 1 to 3" in question.text
     assert "exploration bonus" not in question.text
@@ -158,7 +146,7 @@ def test_a_guided_chooser_is_shown_values_and_bonuses() -> None:
     opinion = scored(scorer)
 
     assert opinion == Opinion(pick=0, chances={0: 0.0})
-    assert listed(QUESTIONS, ENTRIES, GLIMPSES, steps=16) in model.asked[0].messages[0].text
+    assert listed(ENTRIES, GLIMPSES, model=MODEL, steps=16) in model.asked[0].messages[0].text
     assert scorer.name == "guided"
 
 
@@ -335,7 +323,7 @@ def test_a_remover_is_put_the_whole_question() -> None:
     text = model.asked[0].messages[0].text
     assert list(said) == []
     assert BRIEF in model.asked[0].system
-    assert listed(QUESTIONS, ENTRIES, GLIMPSES) in text
+    assert listed(ENTRIES, GLIMPSES, model=MODEL) in text
     assert "numbers from 1 to 3" in text
     assert model.calls == [(Role.ADMIT, 7, "7.remove.1")]
 
