@@ -95,7 +95,8 @@ def script(folder: Path) -> Path:
     lines = [
         {"match": '"chance": P', "text": '{"choice": 2, "chance": 70}'},
         {"match": "pointless", "text": '{"pointless": [{"state": 2, "better": 1}]}'},
-        {"match": "Is it kept", "text": '{"reason": "dull", "keep": false}'},
+        {"match": r"new state:\n\d*[13579],", "text": '{"reason": "odd", "keep": false}'},
+        {"match": "Is it kept", "text": '{"reason": "even", "keep": true}'},
         {"match": "", "text": '{"choice": 1}'},
     ]
     file = folder / "script.jsonl"
@@ -125,7 +126,7 @@ def intelligent(
         },
         "domain": {"kind": "tests.goexplore.walk:Walk", "size": 30, "pause": 0.002},
         "selection": {"kind": "mixture", "remove": 7, "size": 8},
-        "admission": {"kind": "interesting", "audit": 0.6},
+        "admission": {"kind": "interesting", "audit": 0.3},
         "budget": {"steps": steps, "tokens": tokens},
     }
     return checked([preset("ige").layer, options(settings)])
