@@ -1,5 +1,6 @@
 """Children of game states by a model that looks back on its failed attempts."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,16 +110,20 @@ class Reflexion:
         """Lessons of the last attempts that a step may know of, the oldest first."""
         # One at a time, so that two who set out together do not pay for one lesson twice.
         with self._lock:
-            known = [episode for episode in self._episodes if episode.last <= as_of]
-            for number in range(len(known)):
-                self._learn(known[: number + 1])
-            return self._lessons_of(known)
+            count = bisect_right(self._episodes, as_of, key=lambda episode: episode.last)
+            # All but the newest have their lessons: each was learned before the next attempt.
+            for number in range(self._learned_of(count), count):
+                self._learn(self._episodes[max(0, number - self._memory) : number + 1])
+            return self._lessons_of(self._episodes[max(0, count - self._memory) : count])
+
+    def _learned_of(self, count: int) -> int:
+        """How many of the first attempts have lessons, in their order."""
+        known = (n for n in range(count, 0, -1) if self._episodes[n - 1].step in self._lessons)
+        return next(known, 0)
 
     def _learn(self, known: Sequence[_Episode]) -> None:
-        """See to it that there is a lesson of the last of these."""
+        """Learn from the last of these, knowing the lessons of the others."""
         episode = known[-1]
-        if episode.step in self._lessons:
-            return
         said = self._questions.put(
             {
                 "lessons": Section(
@@ -137,8 +142,7 @@ class Reflexion:
         self._lessons[episode.step] = "" if isinstance(said, Failure) else said.lesson.strip()
 
     def _lessons_of(self, episodes: Sequence[_Episode]) -> list[str]:
-        last = episodes[-self._memory :]
-        return [lesson for each in last if (lesson := self._lessons[each.step])]
+        return [lesson for each in episodes if (lesson := self._lessons[each.step])]
 
 
 def _episode(entries: Sequence[Entry]) -> _Episode:

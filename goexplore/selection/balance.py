@@ -39,10 +39,8 @@ class Tally:
         )
 
 
-def balanced(
-    tallies: Mapping[str, Tally], costly: str, random: Random
-) -> tuple[dict[str, float], bool]:
-    """How probable each judge's choice should be, and whether the costly one has lost its right.
+def balanced(tallies: Mapping[str, Tally], costly: str, random: Random) -> dict[str, float]:
+    """How probable each judge's choice should be.
 
     Each weighs as much as it is probable that it is the best, under a Beta(1 + good, 1 + bad) for
     the rate of its success (Thompson 1933), and `FLOOR` at least. A judge that costs something is
@@ -52,12 +50,11 @@ def balanced(
     names = list(tallies)
     draws = _draws([tallies[name] for name in names], random)
     best = np.bincount(draws.argmax(axis=0), minlength=len(names)) / draws.shape[1]
-    fallen = tallies[costly].scored >= ENOUGH and _surpasses(tallies, costly, random) < SURE
-    if fallen:
+    if tallies[costly].scored >= ENOUGH and _surpasses(tallies, costly, random) < SURE:
         best[names.index(costly)] = 0.0
     shares = best / best.sum() if best.sum() else np.full(len(names), 1 / len(names))
     kept = FLOOR + (1 - FLOOR * len(names)) * shares
-    return {name: float(weight) for name, weight in zip(names, kept, strict=True)}, fallen
+    return {name: float(weight) for name, weight in zip(names, kept, strict=True)}
 
 
 def _surpasses(tallies: Mapping[str, Tally], costly: str, random: Random) -> float:

@@ -199,7 +199,7 @@ class Judged:
             return {COUNTS: 1.0}
         if not self._mixed:
             return {self._scorer.name: 1.0}
-        return balanced(self._memory.tallies, self._scorer.name, random)[0]
+        return balanced(self._memory.tallies, self._scorer.name, random)
 
     def _by_thompson(self, shown: Sequence[Shown], random: Random) -> int:
         """The place of the entry with the highest of draws from what its steps have shown."""

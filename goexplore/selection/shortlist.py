@@ -17,8 +17,7 @@ MOST = 30
 class Shortlisting(Following):
     """Draws elites without replacement: a third by counts, a third by score, a third the newest.
 
-    By counts as Go-Explore does, in proportion to 1 / sqrt(seen + 1); by score the best, and by
-    interest instead where entries are rated.
+    By counts as Go-Explore does, in proportion to 1 / sqrt(seen + 1); by score the best.
     """
 
     def __init__(self) -> None:
@@ -32,10 +31,9 @@ class Shortlisting(Following):
 
     def _look_again(self, slots: list[int], arrays: EliteArrays) -> None:
         counts = weights.go_explore_2021(arrays)
-        scores = np.where(np.isnan(arrays.interest), arrays.objective, arrays.interest)
         self._counts.set(slots, np.where(arrays.explorable, counts, 0.0))
         self._open.set(slots, arrays.explorable.astype(float))
-        self._scores.set(slots, np.where(arrays.explorable, scores, -np.inf))
+        self._scores.set(slots, np.where(arrays.explorable, arrays.objective, -np.inf))
 
     def choices(self, elites: Elites) -> int:
         """How many elites could be drawn."""

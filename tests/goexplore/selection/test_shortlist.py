@@ -56,17 +56,6 @@ def test_a_third_are_drawn_by_how_little_their_cell_was_seen() -> None:
     assert_fits(drawn, {slot: w / sum(weights) for slot, w in enumerate(weights)})
 
 
-def test_the_best_are_the_most_interesting_where_elites_are_rated() -> None:
-    elites = elites_of(9.0, 0.0, *[5.0] * 48)
-    for entry in range(1, 51):
-        elites.rate(EntryId(entry), 0.75 if entry == 2 else 0.25)
-
-    drawn = [looked(elites, 3, seed) for seed in range(30)]
-
-    assert all({1, 49} <= set(slots) for slots in drawn)
-    assert any(0 not in slots for slots in drawn)
-
-
 def test_what_is_drawn_comes_in_random_order() -> None:
     elites = elites_of(1.0, 2.0, 3.0)
 
