@@ -77,6 +77,7 @@ class Progress:
             f"{newest.spent.verifications} verified",
             f"{rate:,.0f}/s",
             f"{newest.elites} elites",
+            *_cost(newest.spent),
             f"{_clock(left)} left" if isfinite(left) else "no limit",
         ]
 
@@ -85,10 +86,18 @@ def seconds_left(opened: RunOpened, spent: Spent) -> float:
     """How long the budget lasts if it is spent as it was since the run was opened."""
     took = max(spent.seconds - opened.spent.seconds, 1e-3)
     budget = opened.budget
-    steps = _lasts(budget.steps - spent.steps, (spent.steps - opened.spent.steps) / took)
-    done = (spent.verifications - opened.spent.verifications) / took
-    verifications = _lasts(budget.verifications - spent.verifications, done)
-    return max(0.0, min(steps, verifications, budget.seconds - spent.seconds))
+    lasting = (
+        _lasts(
+            getattr(budget, unit) - getattr(spent, unit),
+            (getattr(spent, unit) - getattr(opened.spent, unit)) / took,
+        )
+        for unit in ("steps", "verifications", "tokens", "dollars")
+    )
+    return max(0.0, min(*lasting, budget.seconds - spent.seconds))
+
+
+def _cost(spent: Spent) -> list[str]:
+    return [f"{spent.tokens:,} tokens, ${spent.dollars:.4f}"] if spent.tokens else []
 
 
 def _lasts(left: float, rate: float) -> float:

@@ -20,6 +20,14 @@ def test_what_is_left_is_the_least_of_all_limits() -> None:
     assert left == 10
 
 
+def test_what_models_may_still_cost_ends_a_run_too() -> None:
+    opened = RunOpened(budget=Budget(steps=1000, dollars=1.0), spent=Spent(dollars=0.25))
+
+    left = seconds_left(opened, Spent(steps=10, seconds=10, dollars=0.5))
+
+    assert left == 20
+
+
 def test_what_was_spent_in_earlier_sessions_is_no_measure_of_speed() -> None:
     opened = RunOpened(budget=Budget(steps=100), spent=Spent(steps=50, seconds=1000))
 
