@@ -1,0 +1,106 @@
+"""What the host offers to the code inside: connections that end in a thread of ours."""
+
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from typing import Protocol
+
+from sandboxes.inside.frames import ChannelClosed, Kind
+
+PORTS = (4141, 4142)
+"""Inside, where the ports can be ours: a gateway to models, and a proxy."""
+
+_CHUNK = 1 << 15
+_MOST_WAITING = 1 << 23
+
+
+class Service(Protocol):
+    """Answers one connection after the other, each in a thread of its own."""
+
+    def serve(self, link: socket.socket) -> None:
+        """Talk until the other side hangs up. Whatever it says may be hostile."""
+        ...
+
+
+Send = Callable[[Kind, bytes, int], None]
+
+
+class Switchboard:
+    """Connects what comes from inside with the services of a lease.
+
+    services: by the place of their port in `PORTS`.
+    """
+
+    def __init__(self, services: Mapping[int, Service], send: Send) -> None:
+        self._services = services
+        self._send = send
+        self._calls: dict[int, _Call] = {}
+
+    def happened(self, kind: Kind, channel: int, payload: bytes) -> None:
+        """Take a frame of a connection."""
+        if kind is Kind.OPEN:
+            self._open(payload[0] if payload else -1, channel)
+        elif kind is Kind.DATA and channel in self._calls:
+            self._calls[channel].hear(payload)
+        elif kind is Kind.CLOSE and channel in self._calls:
+            self._calls.pop(channel).hang_up()
+
+    def close(self) -> None:
+        """Hang up on all."""
+        for call in self._calls.values():
+            call.hang_up()
+        self._calls.clear()
+
+    def _open(self, port: int, channel: int) -> None:
+        service = self._services.get(port)
+        if service is None:
+            self._send(Kind.CLOSE, b"", channel)
+            return
+        self._calls[channel] = _Call(service, channel, self._send)
+
+
+class _Call:
+    """One connection: two threads that carry, one that answers."""
+
+    def __init__(self, service: Service, channel: int, send: Send) -> None:
+        self._channel = channel
+        self._send = send
+        self._ours, theirs = socket.socketpair()
+        self._waiting = SimpleQueue[bytes | None]()
+        self._bytes = 0
+        for work in (lambda: _answer(service, theirs), self._carry_in, self._carry_out):
+            Thread(target=work, daemon=True).start()
+
+    def hear(self, data: bytes) -> None:
+        """Pass on what was said inside; what says more than is read is cut off."""
+        self._bytes += len(data)
+        if self._bytes > _MOST_WAITING:
+            self.hang_up()
+            return
+        self._waiting.put(data)
+
+    def hang_up(self) -> None:
+        """End it."""
+        self._waiting.put(None)
+        with suppress(OSError):
+            self._ours.shutdown(socket.SHUT_RDWR)
+
+    def _carry_in(self) -> None:
+        with suppress(OSError):
+            while data := self._waiting.get():
+                self._ours.sendall(data)
+                self._bytes -= len(data)
+
+    def _carry_out(self) -> None:
+        with suppress(OSError, ChannelClosed):
+            while data := self._ours.recv(_CHUNK):
+                self._send(Kind.DATA, data, self._channel)
+        with suppress(ChannelClosed):
+            self._send(Kind.CLOSE, b"", self._channel)
+
+
+def _answer(service: Service, link: socket.socket) -> None:
+    with link, suppress(OSError):
+        service.serve(link)
