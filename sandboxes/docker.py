@@ -186,7 +186,7 @@ class Containers:
     profile: Profile = "strict"
     run: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    services: Mapping[int, Service] = field(default_factory=dict[int, Service])
+    services: tuple[Service, ...] = ()
 
     def start(self) -> Worker:
         """A worker; see `Source`.

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from types import TracebackType
@@ -15,7 +15,6 @@ from sandboxes.worker import Lease, Worker
 IDLE_SECONDS = 600.0
 """How long a supervisor waits for its next lease before it ends itself."""
 
-_NO_SERVICES: Mapping[int, Service] = {}
 _BACKOFF = (0.2, 1.0, 4.0, 10.0)
 
 T = TypeVar("T")
@@ -65,12 +64,13 @@ class Pool:
 
     @contextmanager
     def lease(
-        self, *, fresh: bool = False, services: Mapping[int, Service] = _NO_SERVICES
+        self, *, fresh: bool = False, services: Sequence[Service] = ()
     ) -> Generator[Lease]:
         """A sandbox, as soon as there is one.
 
         fresh: one that nobody has used before and nobody will again, for what must not rest on
             how clean a used one is.
+        services: what its programs may ask, and learn of by their environment.
 
         Raises:
             NoSandbox: there can be none.
@@ -91,7 +91,7 @@ class Pool:
         work: Callable[[Lease], T],
         *,
         fresh: bool = False,
-        services: Mapping[int, Service] = _NO_SERVICES,
+        services: Sequence[Service] = (),
     ) -> T:
         """Do a piece of work in a sandbox, and again in another if the sandbox breaks.
 

@@ -1,7 +1,7 @@
 """What the host offers to the code inside: connections that end in a thread of ours."""
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
@@ -19,6 +19,16 @@ _MOST_WAITING = 1 << 23
 class Service(Protocol):
     """Answers one connection after the other, each in a thread of its own."""
 
+    @property
+    def port(self) -> int:
+        """Where inside it is found: one of `PORTS`, and no other service's."""
+        ...
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables that tell programs inside of it."""
+        ...
+
     def serve(self, link: socket.socket) -> None:
         """Talk until the other side hangs up. Whatever it says may be hostile."""
         ...
@@ -28,13 +38,10 @@ Send = Callable[[Kind, bytes, int], None]
 
 
 class Switchboard:
-    """Connects what comes from inside with the services of a lease.
+    """Connects what comes from inside with the services of a lease."""
 
-    services: by the place of their port in `PORTS`.
-    """
-
-    def __init__(self, services: Mapping[int, Service], send: Send) -> None:
-        self._services = services
+    def __init__(self, services: Sequence[Service], send: Send) -> None:
+        self._services = {PORTS.index(service.port): service for service in services}
         self._send = send
         self._calls: dict[int, _Call] = {}
 

@@ -36,7 +36,6 @@ _GRACE = 30.0
 _FELLED = 71
 _MOST_CASE_BYTES = 32 * MIB
 _SLACK = 4
-_NO_SERVICES: Mapping[int, Service] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +46,7 @@ class Traits:
     shares_user: candidates have the user id of what watches over them, so that one can kill it.
     metered: a control group limits memory and processes, so that its limits can be checked.
     environment: variables that every program gets.
-    services: what it offers in every lease, by their ports' places; see `sandboxes.services`.
+    services: what it offers in every lease.
     """
 
     confinement: Confinement
@@ -57,7 +56,7 @@ class Traits:
     metered: bool
     patience: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    services: Mapping[int, Service] = field(default_factory=dict[int, Service])
+    services: tuple[Service, ...] = ()
 
 
 class Worker:
@@ -108,11 +107,11 @@ class Worker:
                 self.end()
                 raise NoSandbox(f"the engine does not limit {name}: {held!r} instead of {most}")
 
-    def lease(self, services: Mapping[int, Service] = _NO_SERVICES) -> "Lease":
-        """A sandbox for one candidate. `services`: by their ports' places."""
+    def lease(self, services: Sequence[Service] = ()) -> "Lease":
+        """A sandbox for one candidate, which may use some services."""
         self._left -= 1
         self._unsettled = Kind.CLEAN
-        return Lease(self, {**self.traits.services, **services})
+        return Lease(self, [*self.traits.services, *services])
 
     def release(self) -> None:
         """Have it made clean; `settle` waits for that."""
@@ -182,10 +181,11 @@ class Worker:
 class Lease:
     """A sandbox: a worker for the time of one candidate. See `sandboxes.base.Sandbox`."""
 
-    def __init__(self, worker: Worker, services: Mapping[int, Service]) -> None:
+    def __init__(self, worker: Worker, services: Sequence[Service]) -> None:
         self._worker = worker
         self._board = Switchboard(services, worker.line.send)
-        self._began = time.monotonic()
+        offered = {name: word for each in services for name, word in each.environment.items()}
+        self._environment = {**worker.traits.environment, **offered}
 
     @property
     def confinement(self) -> Confinement:
@@ -262,7 +262,7 @@ class Lease:
         limits: Limits,
         environment: Mapping[str, str],
     ) -> Answered:
-        variables = {**self._worker.traits.environment, **environment}
+        variables = {**self._environment, **environment}
         cases = -1 if lines is None else len(lines)
         order = _order(program, cases, limits, self._worker.traits.room, variables)
         self._send(Kind.RUN, titled(order.as_title()))

@@ -82,11 +82,11 @@ class Built:
     new: bool
 
 
-def _silent(stage: Stage, detail: str) -> None:
+def say_nothing(stage: Stage, detail: str) -> None:
     """Say nothing."""
 
 
-def build(engine: Engine, recipe: Recipe, *, tell: Tell = _silent, anew: bool = False) -> Built:
+def build(engine: Engine, recipe: Recipe, *, tell: Tell = say_nothing, anew: bool = False) -> Built:
     """Make the image of a recipe, or find it made.
 
     Raises:

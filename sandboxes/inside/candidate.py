@@ -25,6 +25,7 @@ ANSWERS = 3
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 _CAPABILITY_VERSION = 0x20080522
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
+_NEEDED = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_DATA)
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
 
 
@@ -100,7 +101,12 @@ def _limit(order: Order, *, watched: bool) -> None:
     for name, most in limits.items():
         hard = resource.getrlimit(name)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(name, (bound, bound))
+        try:
+            resource.setrlimit(name, (bound, bound))
+        except (ValueError, OSError):
+            # gVisor sets only such limits as it knows, and has not got what the others limit.
+            if name in _NEEDED:
+                raise
 
 
 def _drop(uid: int) -> None:

@@ -153,7 +153,9 @@ class Running:
         given = tuple(fd for fd in (zero, one, two, three) if fd >= 0)
         if self._uid:
             for fd in given:
-                os.fchown(fd, self._uid, self._uid)
+                # So that /dev/stdout can be opened; not every kernel gives a pipe away.
+                with suppress(PermissionError):
+                    os.fchown(fd, self._uid, self._uid)
         self._child = os.fork()
         if self._child == 0:
             candidate.become(self._order, self._settings, self._uid, given)
