@@ -36,6 +36,7 @@ from mutators.llm.base import LLM
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
+from sandboxes.base import Kind as SandboxKind
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -81,6 +82,25 @@ class BudgetSection(_Section):
         return Budget(**said)
 
 
+class SandboxSection(_Section):
+    """Where untrusted code runs; see `sandboxes.settings.Settings` and `sandboxes.limits.Room`.
+
+    image: what the image of the sandboxes is built on; packages: what pip installs in it.
+    memory_mib, disk_mib: mebibytes.
+    """
+
+    kind: SandboxKind = "strict"
+    engine: str = ""
+    image: str = ""
+    packages: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    memory_mib: Annotated[int, Field(ge=32)] = 256
+    disk_mib: Annotated[int, Field(ge=1)] = 64
+    processors: Annotated[float, Field(gt=0)] = 1.0
+    processes: Annotated[int, Field(ge=1)] = 64
+    allow_unconfined: bool = False
+
+
 class ArchiveSection(_Section):
     """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
 
@@ -91,8 +111,9 @@ _PLAIN: Mapping[str, type[_Section]] = {
     "run": RunSection,
     "budget": BudgetSection,
     "archive": ArchiveSection,
+    "sandbox": SandboxSection,
 }
-SECTIONS = ("run", *_KINDS, "budget", "models", "archive")
+SECTIONS = ("run", *_KINDS, "budget", "models", "archive", "sandbox")
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of keys with their values, as TOML has them."""
@@ -339,6 +360,11 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
 def checked_url(layers: Sequence[Layer]) -> str:
     """The URL of the archive that layers of settings name, the lowest first."""
     return _Stack(layers).section("archive", ArchiveSection).url
+
+
+def checked_sandbox(layers: Sequence[Layer]) -> SandboxSection:
+    """What layers of settings say of sandboxes, the lowest first."""
+    return _Stack(layers).section("sandbox", SandboxSection)
 
 
 def schema() -> dict[str, object]:

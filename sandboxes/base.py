@@ -4,11 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from sandboxes.limits import ExportCaps, Limits
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
+
+Kind = Literal["strict", "networked", "gvisor", "bubblewrap", "unconfined"]
+"""How candidates are held; `docs/sandboxes.md` says what each of them holds."""
 
 NO_ENVIRONMENT: Mapping[str, str] = {}
 
@@ -136,13 +139,12 @@ class Exported:
 class Confinement:
     """What holds a candidate, to be kept with every result.
 
-    name: `strict`, `networked`, `gvisor`, `bubblewrap` or `unconfined`.
     confined: whether it keeps a candidate from what is the host's.
     image: the digest of the image; empty where there is none.
     detail: what is to be known of it, in a few words.
     """
 
-    name: str
+    name: Kind
     confined: bool
     image: str
     detail: str

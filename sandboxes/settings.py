@@ -1,10 +1,8 @@
 """From settings to sandboxes: which kind, in which room, of which image."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
 
-from sandboxes.base import NoSandbox
+from sandboxes.base import Kind, NoSandbox
 from sandboxes.docker import Containers, Engine
 from sandboxes.images.build import Recipe, Tell, build, say_nothing
 from sandboxes.limits import Room
@@ -12,9 +10,6 @@ from sandboxes.pool import Pool, Source
 from sandboxes.process import Bubblewrap, Unconfined
 from sandboxes.proxy import Proxy
 from sandboxes.services import Service
-
-Kind = Literal["strict", "networked", "gvisor", "bubblewrap", "unconfined"]
-KINDS: Sequence[Kind] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
