@@ -273,6 +273,7 @@ class RunConfig:
     budget: Budget
     models: Facts
     url: str
+    sandbox: SandboxSection
 
     @property
     def spec(self) -> dict[str, Json]:
@@ -296,6 +297,7 @@ class RunConfig:
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
+            "sandbox": self.sandbox.model_dump(mode="json"),
         }
 
     @property
@@ -354,6 +356,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         budget=stack.section("budget", BudgetSection).budget(),
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
+        sandbox=stack.section("sandbox", SandboxSection),
     )
 
 

@@ -5,13 +5,14 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO, Literal, cast
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
+from docker.types import LogConfig, Ulimit
 from docker.utils import kwargs_from_env
 from requests.exceptions import RequestException
 
@@ -19,7 +20,7 @@ from sandboxes import labels
 from sandboxes.base import Confinement, NoSandbox, SandboxBroke, SandboxError
 from sandboxes.inside.frames import Kind
 from sandboxes.inside.settings import Settings
-from sandboxes.limits import MIB, Room
+from sandboxes.limits import Room
 from sandboxes.link import Frames, PostMortem
 from sandboxes.pool import IDLE_SECONDS
 from sandboxes.process import INSIDE, LEASE_SECONDS, LEASES, START, first_uid
@@ -122,14 +123,19 @@ class Engine:
             return False
         return True
 
+    def inspected(self, image: str) -> Mapping[str, object]:
+        """What the engine knows of an image; its errors are the SDK's."""
+        inspect = cast("Callable[[str], Mapping[str, object]]", self.api.inspect_image)
+        return inspect(image)
+
     def _image(self, image: str) -> Mapping[str, object]:
         try:
             with self.asked(f"image {image}"):
-                return cast("Mapping[str, object]", self.api.inspect_image(image))
+                return self.inspected(image)
         except SandboxBroke as error:
             if isinstance(error.__cause__, NotFound):
                 raise NoSandbox(
-                    f"no image {image} in the engine at {self.url}; goexplore sandbox build makes it"
+                    f"no image {image} at {self.url}; goexplore sandbox build makes it"
                 ) from error
             raise
 
@@ -244,7 +250,7 @@ class Containers:
                 network_disabled=True,
                 healthcheck={"test": ["NONE"]},
                 labels=labels.labels(self.run),
-                host_config=api.create_host_config(**self._walls()),
+                host_config=self._walls(),
             )
             container = str(made["Id"])
             asked = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
@@ -272,28 +278,29 @@ class Containers:
         room = self.room
         gvisor = self.profile == "gvisor"
         tmpfs = f"rw,exec,nosuid,nodev,size={room.disk},nr_inodes={room.inodes},mode=1777"
-        ulimits = {"core": 0, "nofile": 1024, "fsize": max(room.disk, MIB)}
-        return {
-            "network_mode": "none",
-            "read_only": True,
-            "tmpfs": {place: tmpfs for place in (_WORK, *_SCRATCH)},
-            "cap_drop": ["ALL"],
-            "cap_add": list(_CAPABILITIES),
-            "security_opt": ["no-new-privileges"],
-            "ipc_mode": "none",
-            "mem_limit": room.memory,
-            "memswap_limit": room.memory,
-            "nano_cpus": int(room.processors * 1e9),
-            # gVisor needs processes of its own beyond all counting.
-            "pids_limit": -1 if gvisor else room.processes + _OWN_PROCESSES,
-            "ulimits": []
+        ulimits = {"core": 0, "nofile": 1024, "fsize": room.disk}
+        walls = self.engine.api.create_host_config(
+            network_mode="none",
+            read_only=True,
+            tmpfs=dict.fromkeys((_WORK, *_SCRATCH), tmpfs),
+            cap_drop=["ALL"],
+            cap_add=list(_CAPABILITIES),
+            security_opt=["no-new-privileges"],
+            ipc_mode="none",
+            mem_limit=room.memory,
+            memswap_limit=room.memory,
+            # gVisor needs processes of its own beyond all counting, and sets limits itself.
+            pids_limit=-1 if gvisor else room.processes + _OWN_PROCESSES,
+            ulimits=[]
             if gvisor
-            else [{"Name": n, "Soft": most, "Hard": most} for n, most in ulimits.items()],
-            "log_config": {"Type": "none", "Config": {}},
+            else [Ulimit(name=name, soft=most, hard=most) for name, most in ulimits.items()],
+            log_config=LogConfig(type="none"),
             # Process 1 is ours and does what an init does.
-            "init": False,
-            "runtime": "runsc" if gvisor else None,
-        }
+            init=False,
+            runtime="runsc" if gvisor else None,
+        )
+        walls["NanoCpus"] = int(room.processors * 1e9)
+        return walls
 
     def sweep(self) -> int:
         """Remove the containers of processes that are gone; see `Source`."""

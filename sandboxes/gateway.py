@@ -47,7 +47,7 @@ class Answerer(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A question that was put, and what came of it. `refused`: why there was no reply, or nothing."""
+    """A question that was put, and what came of it. `refused`: why it had no reply, or nothing."""
 
     format: Format
     model: str
@@ -172,13 +172,9 @@ class Gateway:
     def _response(self, request: Request) -> Response:
         form: Format = "anthropic" if _is_anthropic(request) else "openai"
         try:
-            if request.flaw:
-                raise _Refused(request.flaw[0], "request_too_large", request.flaw[1])
             if (request.method, request.path) == ("GET", "/v1/models"):
                 return wire.models(form, list(self._models))
-            if (request.method, request.path) not in _PLACES:
-                raise _Refused(404, "not_found", f"nothing at {request.method} {request.path}")
-            return self._answered(form, request.body)
+            return self._answered(form, _wanted(request))
         except _Refused as refused:
             return wire.error(
                 form, refused.status, str(refused), code=refused.code, retry=refused.retry
@@ -259,9 +255,7 @@ class Gateway:
             message = f"{self._allowance.calls_a_minute:g} calls a minute are allowed"
             raise _Refused(429, "rate_limit_exceeded", message, wait)
 
-    def _settle(
-        self, held: tuple[float, float], reply: Reply | None, price: Price | None
-    ) -> None:
+    def _settle(self, held: tuple[float, float], reply: Reply | None, price: Price | None) -> None:
         """Put back what a call did not need. What failed has cost nothing, as far as is known."""
         tokens = reply.prompt_tokens + reply.completion_tokens if reply else 0
         with self._lock:
@@ -282,6 +276,15 @@ class Gateway:
 
 
 _PLACES = {("POST", "/v1/chat/completions"), ("POST", "/v1/messages")}
+
+
+def _wanted(request: Request) -> bytes:
+    """The body of a request that can be answered."""
+    if request.flaw:
+        raise _Refused(request.flaw[0], "request_too_large", request.flaw[1])
+    if (request.method, request.path) not in _PLACES:
+        raise _Refused(404, "not_found", f"nothing at {request.method} {request.path}")
+    return request.body
 
 
 def _is_anthropic(request: Request) -> bool:

@@ -2,7 +2,8 @@
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from http.client import HTTPException, parse_headers
 from io import BufferedIOBase
@@ -18,7 +19,7 @@ class Request:
     method: str
     path: str
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = b""
     flaw: tuple[HTTPStatus, str] | None = None
 
 
@@ -54,26 +55,25 @@ def read(file: BufferedIOBase, most: int) -> Request | None:
         method, path, version = line.split()
         headers = {name.lower(): value for name, value in parse_headers(file).items()}
         length = int(headers.get("content-length", "0"))
+        if not version.startswith("HTTP/1.") or length < 0:
+            return None
     except (OSError, ValueError, HTTPException):
         return None
-    if not version.startswith("HTTP/1.") or length < 0:
-        return None
-    if "transfer-encoding" in headers:
-        return _flawed(method, path, HTTPStatus.LENGTH_REQUIRED, "say how long the request is")
+    request = Request(method=method, path=path.partition("?")[0], headers=headers)
+    return _with_body(file, most, length, request)
+
+
+def _with_body(file: BufferedIOBase, most: int, length: int, request: Request) -> Request | None:
+    if "transfer-encoding" in request.headers:
+        flaw = (HTTPStatus.LENGTH_REQUIRED, "say how long the request is")
+        return replace(request, flaw=flaw)
     if length > most:
         why = f"a request of {length} bytes; {most} are the most"
-        return _flawed(method, path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why)
-    try:
-        body = file.read(length)
-    except OSError:
-        return None
-    if len(body) < length:
-        return None
-    return Request(method=method, path=path.partition("?")[0], headers=headers, body=body)
-
-
-def _flawed(method: str, path: str, status: HTTPStatus, why: str) -> Request:
-    return Request(method=method, path=path, headers={}, body=b"", flaw=(status, why))
+        return replace(request, flaw=(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why))
+    with suppress(OSError):
+        if len(body := file.read(length)) == length:
+            return replace(request, body=body)
+    return None
 
 
 def reader(link: socket.socket) -> BufferedIOBase:

@@ -63,9 +63,7 @@ class Pool:
         source.sweep()
 
     @contextmanager
-    def lease(
-        self, *, fresh: bool = False, services: Sequence[Service] = ()
-    ) -> Generator[Lease]:
+    def lease(self, *, fresh: bool = False, services: Sequence[Service] = ()) -> Generator[Lease]:
         """A sandbox, as soon as there is one.
 
         fresh: one that nobody has used before and nobody will again, for what must not rest on

@@ -247,8 +247,8 @@ class _Process:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # our own words
                 command,
-                stdin=theirs,
-                stdout=theirs,
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=self._words,
                 env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
                 start_new_session=True,

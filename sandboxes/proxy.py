@@ -51,10 +51,7 @@ class Proxy:
                 link.sendall(_refusal(405, "only CONNECT, which is for https").packed())
                 return
             try:
-                place = _place(request.path)
-                if place not in self._allowed:
-                    raise PermissionError(f"{request.path} is not on the list of hosts")
-                far = _connected(*place)
+                far = _connected(*self._named(request.path))
             except (ValueError, PermissionError) as error:
                 link.sendall(_refusal(403, str(error)).packed())
                 return
@@ -64,6 +61,12 @@ class Proxy:
             with far:
                 link.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 _carry(link, far)
+
+    def _named(self, text: str) -> tuple[str, int]:
+        place = _place(text)
+        if place not in self._allowed:
+            raise PermissionError(f"{text[:200]} is not on the list of hosts")
+        return place
 
 
 def _place(text: str) -> tuple[str, int]:

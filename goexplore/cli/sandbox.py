@@ -1,7 +1,7 @@
 """`goexplore sandbox`."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
@@ -24,6 +24,7 @@ from goexplore.config import (
 )
 from goexplore.config import options as layer
 from sandboxes.attacks import battery
+from sandboxes.attacks.base import Attack
 from sandboxes.attacks.battery import Outcome
 from sandboxes.docker import Containers, Engine
 from sandboxes.images import build as images
@@ -68,7 +69,7 @@ def add(app: typer.Typer) -> None:
     """Add the commands."""
     sandbox = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
     sandbox.command("build")(build)
-    sandbox.command("test")(test)
+    sandbox.command("test")(attack)
     sandbox.command("prune")(prune)
     app.add_typer(sandbox, name="sandbox", help="Build sandboxes for untrusted code, attack them.")
 
@@ -109,7 +110,7 @@ def build(
     _show(facts, terminal, json=json)
 
 
-def test(
+def attack(
     file: File = None,
     *,
     kind: Kind = None,
@@ -177,7 +178,7 @@ def prune(
 
 
 def _section(
-    file: Path | None, sets: list[str] | None, given: dict[str, object]
+    file: Path | None, sets: list[str] | None, given: Mapping[str, object]
 ) -> SandboxSection:
     lower: list[Layer] = [run_file(file)] if file else []
     return checked_sandbox([*lower, overrides(sets or []), layer({"sandbox": given})])
@@ -220,20 +221,18 @@ def settings_of(section: SandboxSection, room: Room | None = None) -> Settings:
 # Attacking
 
 
-def _chosen(only: Sequence[str]) -> Sequence[battery.Attack]:
+def _chosen(only: Sequence[str]) -> Sequence[Attack]:
     known = {each.name for each in battery.ATTACKS} | {each.family for each in battery.ATTACKS}
     if unknown := [name for name in only if name not in known]:
         families = ", ".join(sorted({each.family for each in battery.ATTACKS}))
         raise SetupError(f"no attack or family {unknown[0]!r}; families are {families}")
     return [
-        each
-        for each in battery.ATTACKS
-        if not only or each.name in only or each.family in only
+        each for each in battery.ATTACKS if not only or each.name in only or each.family in only
     ]
 
 
 def _attacked(
-    section: SandboxSection, attacks: Sequence[battery.Attack], terminal: Terminal
+    section: SandboxSection, attacks: Sequence[Attack], terminal: Terminal
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with (
@@ -245,8 +244,10 @@ def _attacked(
             for outcome in battery.run(sandboxes, attacks):
                 outcomes.append(outcome)
                 broke = sum(not each.held for each in outcomes)
-                show(f"{len(outcomes)}/{len(attacks)} attacks, {broke} succeeded: "
-                     f"{outcome.attack.name}")
+                show(
+                    f"{len(outcomes)}/{len(attacks)} attacks, {broke} succeeded: "
+                    f"{outcome.attack.name}"
+                )
     return outcomes
 
 

@@ -88,9 +88,7 @@ def _attacked(sandbox: Lease, attack: Attack, host_side: "_Host") -> Tried:
     else:
         completed = sandbox.run(attack.program, attack.limits, host_side.environment)
     exported = sandbox.export() if attack.export else None
-    return Tried(
-        completed=completed, after=None, exported=exported, verdict=verdict, harm=""
-    )
+    return Tried(completed=completed, after=None, exported=exported, verdict=verdict, harm="")
 
 
 def _second(pool: Pool, attack: Attack, host_side: "_Host") -> Completed:
@@ -104,7 +102,9 @@ def _second(pool: Pool, attack: Attack, host_side: "_Host") -> Completed:
 class _Host:
     """What an attack could reach on the host: a file, a process, a server, other processes."""
 
-    def __init__(self, folder: Path, victim: "subprocess.Popen[bytes]", port: int, mark: str) -> None:
+    def __init__(
+        self, folder: Path, victim: "subprocess.Popen[bytes]", port: int, mark: str
+    ) -> None:
         self._secret = folder / "secret"
         self._content = secrets.token_hex(8)
         self._secret.write_text(self._content, "utf-8")
@@ -160,4 +160,3 @@ def _bystanders() -> Generator[_Host]:
         finally:
             victim.kill()
             victim.wait()
-

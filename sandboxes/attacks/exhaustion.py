@@ -21,7 +21,7 @@ time.sleep(0.3)
 def _processes_stay_few(tried: Tried) -> str:
     if claim := claims(tried):
         return claim
-    return "" if tried.completed.stdout_bytes < 5000 else "thousands of processes"
+    return "" if tried.completed.stdout_bytes < _A_FEW_LINES else "thousands of processes"
 
 
 ATTACKS = (
@@ -264,4 +264,5 @@ ATTACKS = (
 )
 
 _AT_ONCE = 3.0
+_A_FEW_LINES = 5000
 _MOST_OF_TEN = 5

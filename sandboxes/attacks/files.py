@@ -2,6 +2,7 @@
 
 from sandboxes.attacks.base import Attack, Check, Tried, claims
 
+
 def _comes_back(*allowed: str) -> Check:
     """Nothing comes back but these files."""
 
@@ -26,9 +27,7 @@ _MOST_BYTES = 20 << 20
 def _hostile(name: str, what: str, code: str, *allowed: str) -> Attack:
     check = _comes_back(*allowed)
     main = {"main.py": f"import os\n{code}"}
-    return Attack(
-        name=name, family="export", what=what, files=main, export=True, check=check
-    )
+    return Attack(name=name, family="export", what=what, files=main, export=True, check=check)
 
 
 ATTACKS = (
@@ -134,9 +133,14 @@ ATTACKS = (
         "a folder that is a link out of the tree",
         "os.symlink('/etc', 'folder')\n",
     ),
-    _hostile("hard-links", "two names of one file", "os.link('main.py', 'other')\nos.mkfifo('p')\n"),
-    _hostile("pipes", "a pipe that never ends, and a socket", "os.mkfifo('pipe')\n"
-             "import socket\ns = socket.socket(socket.AF_UNIX); s.bind('door')\n"),
+    _hostile(
+        "hard-links", "two names of one file", "os.link('main.py', 'other')\nos.mkfifo('p')\n"
+    ),
+    _hostile(
+        "pipes",
+        "a pipe that never ends, and a socket",
+        "os.mkfifo('pipe')\nimport socket\ns = socket.socket(socket.AF_UNIX); s.bind('door')\n",
+    ),
     _hostile(
         "odd-names",
         "names that terminals obey, and names from other systems",

@@ -51,7 +51,9 @@ ATTACKS = (
         "        except OSError:\n            pass\n" + _WRONG,
     ),
     _forgery("early-exit", "the end, as if all were well", "import os\nos._exit(0)\n"),
-    _forgery("exit-in-a-case", "the same, in a case", "def solve(case):\n    raise SystemExit(0)\n"),
+    _forgery(
+        "exit-in-a-case", "the same, in a case", "def solve(case):\n    raise SystemExit(0)\n"
+    ),
     _forgery(
         "exit-handler",
         "a last word when the program ends",
@@ -61,7 +63,7 @@ ATTACKS = (
     _forgery(
         "answers-ahead",
         "answers to cases that have not been put",
-        "import os\nfor n in range(4): os.write(3, b'\"oak-41\"\\n\"elm-97\"\\n\"fir-13\"\\n\"ash-68\"\\n')\n"
+        'import os\nfor n in range(4): os.write(3, b\'"oak-41"\\n"elm-97"\\n"fir-13"\\n"ash-68"\\n\')\n'
         + _WRONG,
     ),
     _forgery(
@@ -88,7 +90,7 @@ ATTACKS = (
         "import builtins, json, operator\noperator.eq = lambda a, b: True\n"
         "builtins.all = lambda x: True\n"
         "class Liar(json.JSONEncoder): pass\n"
-        "json.dumps = lambda *a, **k: '\"oak-41\", \"elm-97\"'\n" + _WRONG,
+        'json.dumps = lambda *a, **k: \'"oak-41", "elm-97"\'\n' + _WRONG,
     ),
     _forgery(
         "edited-tests",
@@ -148,7 +150,8 @@ ATTACKS = (
         "for pid in [p for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()]:\n"
         "    for fd in range(16):\n"
         "        try:\n            with open(f'/proc/{pid}/fd/{fd}', 'wb', 0) as file:\n"
-        "                file.write(b'\"oak-41\"\\n')\n        except OSError:\n            pass\n" + _WRONG,
+        "                file.write(b'\"oak-41\"\\n')\n        except OSError:\n            pass\n"
+        + _WRONG,
     ),
     _forgery(
         "nested-without-end",

@@ -157,7 +157,9 @@ ATTACKS = (
         name="kill-others",
         family="host",
         what="a process of the host's, killed",
-        files=_main("import os\nattempt('a process of the host', lambda: os.kill(int(os.environ['VICTIM']), 0) if int(os.environ['VICTIM']) != os.getpid() and b'python3' in open(f\"/proc/{os.environ['VICTIM']}/cmdline\", 'rb').read() and os.environ['MARK'].encode() in open(f\"/proc/{os.environ['VICTIM']}/cmdline\", 'rb').read() else False)\n"),
+        files=_main(
+            "import os\nattempt('a process of the host', lambda: os.kill(int(os.environ['VICTIM']), 0) if int(os.environ['VICTIM']) != os.getpid() and b'python3' in open(f\"/proc/{os.environ['VICTIM']}/cmdline\", 'rb').read() and os.environ['MARK'].encode() in open(f\"/proc/{os.environ['VICTIM']}/cmdline\", 'rb').read() else False)\n"
+        ),
     ),
     Attack(
         name="processes-of-the-host",

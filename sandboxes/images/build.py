@@ -117,7 +117,7 @@ def find(engine: Engine, recipe: Recipe) -> Built | None:
     if not engine.has_image(recipe.name):
         return None
     with engine.asked(f"image {recipe.name}"):
-        found = cast("Mapping[str, object]", engine.api.inspect_image(recipe.name))
+        found = engine.inspected(recipe.name)
     config = cast("Mapping[str, object]", found.get("Config") or {})
     marks = cast("Mapping[str, str]", config.get("Labels") or {})
     return Built(
@@ -222,7 +222,7 @@ def _said_by(engine: Engine, image: str, words: Sequence[str]) -> str:
         try:
             api.start(made["Id"])
             api.wait(made["Id"], timeout=60)
-            return cast("bytes", api.logs(made["Id"])).decode(errors="replace")
+            return api.logs(made["Id"]).decode(errors="replace")
         finally:
             engine.remove(str(made["Id"]))
 

@@ -137,8 +137,18 @@ def _libraries(programs: list[Path]) -> dict[str, Path]:
     return {name: home / name for name in _FOR_WHEELS if (home / name).exists()} | found
 
 
-_FOR_WHEELS = ("libgcc_s.so.1", "libstdc++.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2",
-    "librt.so.1", "libutil.so.1", "libresolv.so.2", "libgomp.so.1", "libz.so.1")
+_FOR_WHEELS = (
+    "libgcc_s.so.1",
+    "libstdc++.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libgomp.so.1",
+    "libz.so.1",
+)
 """What compiled packages are built to find on every machine."""
 
 

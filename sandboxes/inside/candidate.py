@@ -127,9 +127,9 @@ def _run(order: Order, environment: dict[str, str]) -> None:
     os.environ.update(environment)
     set_dumpable(True)
     _forget_ourselves()
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115  # a descriptor
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # a descriptor
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if order.kind == "script":
@@ -163,7 +163,7 @@ def _script(words: tuple[str, ...]) -> None:
 def _function(file: str, name: str) -> None:
     sys.argv = [file]
     function = vars(_module(file, "candidate"))[name]
-    with open(ANSWERS, "w", encoding="utf-8") as answers:  # noqa: PTH123  # a descriptor
+    with open(ANSWERS, "w", encoding="utf-8") as answers:  # a descriptor
         for line in sys.stdin:
             answers.write(json.dumps(function(json.loads(line))) + "\n")
             answers.flush()

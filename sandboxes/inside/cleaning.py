@@ -95,7 +95,7 @@ def wipe(folder: str) -> None:
 
 def _flatten(top: int, name: str, names: "count[int]") -> None:
     """Remove a folder of the top one; the folders in it move up, so that no path grows long."""
-    os.chmod(name, 0o700, dir_fd=top)  # noqa: PTH101  # relative to a descriptor
+    os.chmod(name, 0o700, dir_fd=top)  # relative to a descriptor
     inner = os.open(name, _FOLDER, dir_fd=top)
     try:
         while _unlinked(inner, top, names):
@@ -119,7 +119,7 @@ def _unlinked(at: int, top: int, names: "count[int]") -> list[str]:
         return folders
     for name in folders:
         # A folder that is not its own owner's cannot be moved: its entry `..` changes.
-        os.chmod(name, 0o700, dir_fd=at)  # noqa: PTH101
+        os.chmod(name, 0o700, dir_fd=at)
         _move_up(name, at, top, names)
     return folders
 
@@ -160,7 +160,7 @@ def check(settings: Settings) -> None:
 
 def _content(folder: str) -> list[str]:
     try:
-        return os.listdir(folder)  # noqa: PTH208  # names
+        return os.listdir(folder)  # names
     except FileNotFoundError:
         return []
 

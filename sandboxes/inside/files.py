@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -63,10 +64,8 @@ def _below(at: int, folder: str, uid: int) -> int:
 
 
 def _replace(at: int, name: str, content: bytes, uid: int, mode: int) -> None:
-    try:
+    with suppress(FileNotFoundError):
         os.unlink(name, dir_fd=at)
-    except FileNotFoundError:
-        pass
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     fd = os.open(name, flags, mode, dir_fd=at)
     try:
@@ -169,7 +168,7 @@ def _taken(at: int, name: str, path: str, caps: Caps, left: int) -> Found:
     if status.st_size > left:
         return Found(path, b"", f"all files together may have {caps.total} bytes")
     fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=at)
-    with open(fd, "rb") as file:  # noqa: PTH123  # a descriptor
+    with open(fd, "rb") as file:  # a descriptor
         if _has_holes(fd, status):
             return Found(path, b"", "has holes")
         return Found(path, file.read(status.st_size), "")

@@ -81,7 +81,7 @@ class Ports:
             if len(self._connections) >= _MOST_CONNECTIONS:
                 link.close()
                 return
-            link.setblocking(False)
+            link.settimeout(0)
             channel = self._next
             self._next = self._next % 0xFFFF + 1
             self._connections[channel] = _Connection(link)
@@ -138,6 +138,5 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     listener.listen(_MOST_CONNECTIONS)
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener
-

@@ -157,7 +157,9 @@ def _get(settings: Settings, title: dict[str, object]) -> None:
     caps = Caps(*map(int, str(title["caps"]).split()))
     paths = title["paths"]
     wanted = [str(path) for path in paths] if isinstance(paths, list) else None
-    found = everything(settings.work, caps) if wanted is None else named(settings.work, wanted, caps)
+    found = (
+        everything(settings.work, caps) if wanted is None else named(settings.work, wanted, caps)
+    )
     for each in found:
         frames.send(_HOST_OUT, Kind.FILE, _file(each))
     frames.send(_HOST_OUT, Kind.GOT)
@@ -166,4 +168,3 @@ def _get(settings: Settings, title: dict[str, object]) -> None:
 def _file(found: Found) -> bytes:
     path = found.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return frames.titled({"path": path, "refused": found.refused}, found.content)
-
