@@ -5,10 +5,10 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO, Literal, cast
+from typing import Literal, Protocol, cast
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
@@ -30,6 +30,9 @@ from sandboxes.worker import Traits, Worker
 Profile = Literal["strict", "networked", "gvisor"]
 
 _TIMEOUT = 60
+_VERSION = "1.41"
+"""Of the API: that of Docker 20.10, which later engines understand."""
+
 _CAPABILITIES = ("SETUID", "SETGID", "KILL", "CHOWN", "DAC_OVERRIDE", "FOWNER")
 """Of the supervisor alone; a candidate has none."""
 
@@ -43,6 +46,32 @@ _DETAIL = {
     "networked": "as strict; named hosts by a proxy of ours",
     "gvisor": "a kernel of its own in user space, one candidate a container",
 }
+
+
+Fact = Mapping[str, object]
+
+
+class Api(Protocol):
+    """As much of the SDK as is used here, with types that both checkers can see."""
+
+    def info(self) -> Fact: ...
+    def inspect_image(self, image: str) -> Fact: ...
+    def containers(self, *, all: bool, filters: Mapping[str, str]) -> Sequence[Fact]: ...  # noqa: A002  # the SDK's
+    def images(self, *, filters: Mapping[str, str]) -> Sequence[Fact]: ...
+    def remove_image(self, image: str) -> None: ...
+    def create_host_config(self, **walls: object) -> dict[str, object]: ...
+    def create_container(self, image: str, **settings: object) -> Fact: ...
+    def attach_socket(self, container: str, params: Mapping[str, int]) -> object: ...
+    def start(self, container: str) -> None: ...
+    def wait(self, container: str, timeout: float) -> object: ...
+    def logs(self, container: str) -> bytes: ...
+    def inspect_container(self, container: str) -> Fact: ...
+    def remove_container(self, container: str, *, force: bool, v: bool) -> None: ...
+    def pull(self, repository: str, *, tag: str, stream: bool, decode: bool) -> Iterator[Fact]: ...
+    def build(self, **settings: object) -> Iterator[Fact]: ...
+    def import_image_from_file(
+        self, filename: str, repository: str, tag: str, changes: Sequence[str]
+    ) -> object: ...
 
 
 class Engine:
@@ -62,8 +91,9 @@ class Engine:
             named["base_url"] = url
         self.url = str(named.get("base_url") or "unix:///var/run/docker.sock")
         try:
-            self.api = APIClient(timeout=_TIMEOUT, num_pools=64, version="1.41", **named)
-            self._info = cast("Mapping[str, object]", self.api.info())
+            client = APIClient(timeout=_TIMEOUT, num_pools=64, version=_VERSION, **named)
+            self.api = cast("Api", client)
+            self._info = self.api.info()
         except (DockerException, RequestException, OSError) as error:
             raise NoSandbox(f"no Docker engine answers at {self.url}: {_short(error)}") from error
 
@@ -76,7 +106,7 @@ class Engine:
     def runtimes(self) -> Sequence[str]:
         """The names of the runtimes that it has."""
         found = self._info.get("Runtimes")
-        return sorted(map(str, cast("Mapping[str, object]", found))) if found else []
+        return sorted(map(str, cast("Fact", found))) if found else []
 
     @property
     def lacks(self) -> Sequence[str]:
@@ -106,7 +136,7 @@ class Engine:
             SandboxBroke: the engine fails.
         """
         found = self._image(image)
-        config = cast("Mapping[str, object]", found.get("Config") or {})
+        config = cast("Fact", found.get("Config") or {})
         if config.get("Volumes"):
             raise NoSandbox(f"image {image} declares volumes, whose size nothing limits")
         return str(found["Id"])
@@ -123,15 +153,10 @@ class Engine:
             return False
         return True
 
-    def inspected(self, image: str) -> Mapping[str, object]:
-        """What the engine knows of an image; its errors are the SDK's."""
-        inspect = cast("Callable[[str], Mapping[str, object]]", self.api.inspect_image)
-        return inspect(image)
-
-    def _image(self, image: str) -> Mapping[str, object]:
+    def _image(self, image: str) -> Fact:
         try:
             with self.asked(f"image {image}"):
-                return self.inspected(image)
+                return self.api.inspect_image(image)
         except SandboxBroke as error:
             if isinstance(error.__cause__, NotFound):
                 raise NoSandbox(
@@ -139,7 +164,7 @@ class Engine:
                 ) from error
             raise
 
-    def containers(self) -> Sequence[Mapping[str, object]]:
+    def containers(self) -> Sequence[Fact]:
         """All containers that carry our mark, whoever made them and however they stand.
 
         Raises:
@@ -147,8 +172,7 @@ class Engine:
         """
         with self.asked("containers"):
             chosen = {"label": f"{labels.MARK}=worker"}
-            found = self.api.containers(all=True, filters=chosen)
-            return cast("Sequence[Mapping[str, object]]", found)
+            return self.api.containers(all=True, filters=chosen)
 
     def remove(self, container: str) -> bool:
         """Remove a container, running or not; whether it was there.
@@ -320,20 +344,24 @@ class Containers:
     def _is_mine(self, found: Mapping[str, str]) -> bool:
         return labels.is_ours(found) and found.get(labels.RUN) == self.run
 
-    def _remove(self, found: Sequence[Mapping[str, object]]) -> int:
+    def _remove(self, found: Sequence[Fact]) -> int:
         return sum(self.engine.remove(str(each["Id"])) for each in found)
 
 
-def _labels(container: Mapping[str, object]) -> Mapping[str, str]:
+def _labels(container: Fact) -> Mapping[str, str]:
     return cast("Mapping[str, str]", container.get("Labels") or {})
 
 
-def _plain(attached: BinaryIO) -> socket.socket:
-    """The socket behind what the SDK gives for an attached container."""
+def _plain(attached: object) -> socket.socket:
+    """A socket in place of what the SDK gives for an attached container, which is closed."""
     found = getattr(attached, "_sock", attached)
     if not isinstance(found, socket.socket):
         raise NoSandbox(f"a line of kind {type(found).__name__} has no time-outs")
-    return found
+    ours = found.dup()
+    if isinstance(attached, socket.SocketIO):
+        attached.close()
+    found.close()
+    return ours
 
 
 class _Unwrap:
@@ -393,7 +421,7 @@ class _Container:
             for _ in range(10):
                 with self._engine.asked("look at a container"):
                     found = self._engine.api.inspect_container(self._container)
-                state = cast("Mapping[str, object]", found["State"])
+                state = cast("Fact", found["State"])
                 status = cast("int", state.get("ExitCode"))
                 if not state.get("Running"):
                     # Killed, and for memory: either alone can mean something else.

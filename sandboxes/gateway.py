@@ -189,14 +189,13 @@ class Gateway:
         except _Refused as refused:
             self._report(question, None, began, str(refused))
             raise
-        reply: Reply | None = None
         try:
             reply = self._answerer.answer(question)
         except Unanswerable as failure:
+            self._settle(most, None, price)
             self._report(question, None, began, str(failure))
             raise _Refused(502, "api_error", str(failure), failure.retry) from failure
-        finally:
-            self._settle(most, reply, price)
+        self._settle(most, reply, price)
         self._report(question, reply, began, "")
         return wire.answer(question, reply)
 

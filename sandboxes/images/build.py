@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal, cast
 
 from sandboxes import inside, labels
 from sandboxes.base import NoSandbox, SandboxBroke, SandboxError
-from sandboxes.docker import Engine
+from sandboxes.docker import Engine, Fact
 from sandboxes.images import local_base
 
 USUAL_BASE = "python:3.12-slim"
@@ -117,8 +117,8 @@ def find(engine: Engine, recipe: Recipe) -> Built | None:
     if not engine.has_image(recipe.name):
         return None
     with engine.asked(f"image {recipe.name}"):
-        found = engine.inspected(recipe.name)
-    config = cast("Mapping[str, object]", found.get("Config") or {})
+        found = engine.api.inspect_image(recipe.name)
+    config = cast("Fact", found.get("Config") or {})
     marks = cast("Mapping[str, str]", config.get("Labels") or {})
     return Built(
         name=recipe.name,
@@ -140,7 +140,7 @@ def prune(engine: Engine, *, kept: Sequence[str] = ()) -> list[str]:
     """
     with engine.asked("images"):
         chosen = {"label": f"{labels.MARK}=image"}
-        found = cast("Sequence[Mapping[str, object]]", engine.api.images(filters=chosen))
+        found = engine.api.images(filters=chosen)
     tags = [tag for each in found for tag in cast("list[str]", each.get("RepoTags") or [])]
     removed: list[str] = []
     for tag in tags:
@@ -176,7 +176,7 @@ def _pull(engine: Engine, image: str, tell: Tell) -> None:
         name, tag = image, "latest"
     with engine.asked(f"pull {image}"):
         events = engine.api.pull(name, tag=tag, stream=True, decode=True)
-        _follow(cast("Iterator[Mapping[str, object]]", events), lambda line: tell("pull", line))
+        _follow(events, lambda line: tell("pull", line))
 
 
 def _made_here(engine: Engine) -> str:
@@ -219,12 +219,13 @@ def _said_by(engine: Engine, image: str, words: Sequence[str]) -> str:
             labels=labels.labels("build"),
             host_config=walls,
         )
+        container = str(made["Id"])
         try:
-            api.start(made["Id"])
-            api.wait(made["Id"], timeout=60)
-            return api.logs(made["Id"]).decode(errors="replace")
+            api.start(container)
+            api.wait(container, timeout=60)
+            return api.logs(container).decode(errors="replace")
         finally:
-            engine.remove(str(made["Id"]))
+            engine.remove(container)
 
 
 # The image
@@ -289,10 +290,10 @@ def _make(engine: Engine, recipe: Recipe, base: str, context: io.BytesIO, tell: 
             # A base of ours has all that is needed.
             network_mode="none" if ours else None,
         )
-        _follow(cast("Iterator[Mapping[str, object]]", events), lambda line: tell("image", line))
+        _follow(events, lambda line: tell("image", line))
 
 
-def _follow(events: Iterator[Mapping[str, object]], say: Callable[[str], None]) -> None:
+def _follow(events: Iterator[Fact], say: Callable[[str], None]) -> None:
     """Pass on what an engine says of its progress.
 
     Raises:

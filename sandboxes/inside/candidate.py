@@ -195,7 +195,7 @@ def _end_with(program: Callable[[], None]) -> NoReturn:
         for thread in threading.enumerate():
             if not thread.daemon and thread is not threading.current_thread():
                 thread.join()
-        atexit._run_exitfuncs()  # noqa: SLF001  # the only way to run them
+        atexit._run_exitfuncs()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the only way
     for stream in (sys.stdout, sys.stderr):
         with suppress(BaseException):
             stream.flush()

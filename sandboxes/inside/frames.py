@@ -5,6 +5,7 @@ import os
 import struct
 from collections.abc import Mapping
 from enum import IntEnum
+from typing import cast
 
 _HEAD = struct.Struct(">BHI")
 MOST = 1 << 26
@@ -59,7 +60,7 @@ def untitled(payload: bytes) -> tuple[dict[str, object], bytes]:
         raise ChannelClosed(f"no payload: {line[:80]!r}") from error
     if not isinstance(title, dict):
         raise ChannelClosed(f"no payload: {line[:80]!r}")
-    return {str(key): value for key, value in title.items()}, body
+    return cast("dict[str, object]", title), body
 
 
 HEAD_BYTES = _HEAD.size

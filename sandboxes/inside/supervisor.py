@@ -14,6 +14,7 @@ import sys
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from sandboxes.inside import candidate, cleaning, frames, meters, seccomp
 from sandboxes.inside.files import Caps, Found, everything, named, put
@@ -95,7 +96,10 @@ def _await(clerk: int, seconds: float) -> int:
     signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         while True:
-            pid, status = os.waitpid(-1, 0)
+            pid, status = os.waitpid(-1, os.WUNTRACED)
+            if pid == clerk and os.WIFSTOPPED(status):
+                # Where users do not differ, a candidate can stop its clerk; then it has fallen.
+                return _FELLED
             if pid == clerk:
                 return os.waitstatus_to_exitcode(status)
     except TimeoutError:
@@ -155,8 +159,7 @@ def _no_room(order: Order, why: str) -> bytes:
 
 def _get(settings: Settings, title: dict[str, object]) -> None:
     caps = Caps(*map(int, str(title["caps"]).split()))
-    paths = title["paths"]
-    wanted = [str(path) for path in paths] if isinstance(paths, list) else None
+    wanted = cast("list[str] | None", title["paths"])
     found = (
         everything(settings.work, caps) if wanted is None else named(settings.work, wanted, caps)
     )
