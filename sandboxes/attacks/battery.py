@@ -53,13 +53,31 @@ def run(pool: Pool, attacks: Sequence[Attack] = ATTACKS) -> Iterator[Outcome]:
 
     Raises:
         NoSandbox: there can be none.
-        SandboxBroke: it breaks again and again without an attack.
+        SandboxBroke: it breaks again and again without an attack, or does not let honest code
+            work, so that its holding would mean nothing.
     """
     with _bystanders() as host_side:
+        pool.attempt(lambda sandbox: _control(sandbox, host_side))
         for attack in attacks:
             began = monotonic()
             broke = _tried(pool, attack, host_side)
             yield Outcome(attack=attack, broke=broke, seconds=monotonic() - began)
+
+
+_HONEST = """
+import os, subprocess, tempfile
+os.mkdir('folder'); open('folder/file', 'w').write('x' * 100000)
+tempfile.NamedTemporaryFile().write(b'x')
+print(subprocess.run(['sh', '-c', 'echo well'], capture_output=True, text=True).stdout, end='')
+"""
+
+
+def _control(sandbox: Lease, host_side: "_Host") -> None:
+    """See that code without bad intentions can work."""
+    sandbox.write({"main.py": _HONEST})
+    done = sandbox.run(Script(file="main.py"), None, host_side.environment)
+    if done.stdout != b"well\n":
+        raise SandboxBroke(f"honest code does not run: {done.why}: {done.stderr.decode()[-300:]}")
 
 
 def _tried(pool: Pool, attack: Attack, host_side: "_Host") -> str:

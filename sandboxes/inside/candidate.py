@@ -96,8 +96,9 @@ def _limit(order: Order, *, watched: bool) -> None:
         resource.RLIMIT_RTPRIO: 0,
     }
     if watched:
-        # No control group limits the sum; a single process at least cannot outgrow it.
-        limits[resource.RLIMIT_DATA] = order.memory
+        # No control group limits the sum. A process that grows faster than it is looked at ends
+        # here, having had enough that it is known why.
+        limits[resource.RLIMIT_DATA] = 2 * order.memory
     for name, most in limits.items():
         hard = resource.getrlimit(name)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)

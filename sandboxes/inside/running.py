@@ -13,7 +13,7 @@ from sandboxes.inside.settings import Order, Settings
 
 _HOST_IN = 0
 _CHUNK = 1 << 16
-_WATCH = 0.03
+_WATCH = 0.01
 """Seconds between looks at what no control group counts."""
 
 _DRAIN = 64
@@ -311,7 +311,8 @@ class Running:
     def _cause(self, signal: int) -> str:
         """Which limit a program that failed had met."""
         now = meters.Counts.now()
-        if now.kills > self._counts.kills:
+        outgrown = not self._settings.metered and self._peak > self._order.memory
+        if outgrown or now.kills > self._counts.kills:
             return "memory"
         if now.refusals > self._counts.refusals:
             return "processes"

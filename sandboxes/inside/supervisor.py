@@ -51,6 +51,10 @@ def _settle(settings: Settings) -> None:
         raise SystemExit("the supervisor is not process 1")
     if not settings.alone:
         candidate.be_subreaper()
+    if settings.first_uid:
+        for folder in (settings.work, *settings.scratch):
+            # Runtimes give a mounted folder the mode of what lies below it, whatever they are told.
+            os.chmod(folder, 0o1777)
     os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _HOME in sys.path:
