@@ -399,9 +399,9 @@ class _Container:
         self._unwrap = _Unwrap()
         self._frames = Frames(link, self._unwrap)
 
-    def send(self, kind: Kind, payload: bytes = b"", channel: int = 0) -> None:
-        """Send a frame; see `Line`."""
-        self._frames.send(kind, payload, channel)
+    def send(self, frames: bytes) -> None:
+        """Send frames; see `Line`."""
+        self._frames.send(frames)
 
     def receive(self, deadline: float) -> tuple[Kind, int, bytes]:
         """The next frame; see `Line`."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
-from sandboxes.inside.frames import HEAD_BYTES, ChannelClosed, Kind, head, packed
+from sandboxes.inside.frames import HEAD_BYTES, ChannelClosed, Kind, head
 
 _CHUNK = 1 << 18
 
@@ -24,8 +24,8 @@ class PostMortem:
 class Line(Protocol):
     """A line to a supervisor that one thread reads and several write."""
 
-    def send(self, kind: Kind, payload: bytes = b"", channel: int = 0) -> None:
-        """Send a frame.
+    def send(self, frames: bytes) -> None:
+        """Send frames, as `sandboxes.inside.frames.packed` makes them.
 
         Raises:
             ChannelClosed: there is nobody, or it takes too long.
@@ -64,11 +64,11 @@ class Frames:
         self._buffer = bytearray()
         self.open = True
 
-    def send(self, kind: Kind, payload: bytes = b"", channel: int = 0) -> None:
-        """Send a frame; see `Line`."""
+    def send(self, frames: bytes) -> None:
+        """Send frames; see `Line`."""
         try:
             with self._sending:
-                self._out.sendall(packed(kind, payload, channel))
+                self._out.sendall(frames)
         except (OSError, ValueError) as error:
             self.open = False
             raise ChannelClosed(f"the supervisor takes nothing: {error}") from error

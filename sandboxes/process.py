@@ -261,9 +261,9 @@ class _Process:
             theirs.close()
         self._frames = Frames(ours)
 
-    def send(self, kind: Kind, payload: bytes = b"", channel: int = 0) -> None:
-        """Send a frame; see `Line`."""
-        self._frames.send(kind, payload, channel)
+    def send(self, frames: bytes) -> None:
+        """Send frames; see `Line`."""
+        self._frames.send(frames)
 
     def receive(self, deadline: float) -> tuple[Kind, int, bytes]:
         """The next frame; see `Line`."""

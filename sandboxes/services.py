@@ -7,7 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Protocol
 
-from sandboxes.inside.frames import ChannelClosed, Kind
+from sandboxes.inside.frames import ChannelClosed, Kind, packed
 
 PORTS = (4141, 4142)
 """Inside, where the ports can be ours: a gateway to models, and a proxy."""
@@ -34,7 +34,7 @@ class Service(Protocol):
         ...
 
 
-Send = Callable[[Kind, bytes, int], None]
+Send = Callable[[bytes], None]
 
 
 class Switchboard:
@@ -63,7 +63,7 @@ class Switchboard:
     def _open(self, port: int, channel: int) -> None:
         service = self._services.get(port)
         if service is None:
-            self._send(Kind.CLOSE, b"", channel)
+            self._send(packed(Kind.CLOSE, b"", channel))
             return
         self._calls[channel] = _Call(service, channel, self._send)
 
@@ -77,8 +77,10 @@ class _Call:
         self._ours, theirs = socket.socketpair()
         self._waiting = SimpleQueue[bytes | None]()
         self._bytes = 0
-        for work in (lambda: _answer(service, theirs), self._carry_in, self._carry_out):
-            Thread(target=work, daemon=True).start()
+        self._carrier = Thread(target=self._carry_in, daemon=True)
+        self._carrier.start()
+        Thread(target=self._carry_out, daemon=True).start()
+        Thread(target=_answer, args=(service, theirs), daemon=True).start()
 
     def hear(self, data: bytes) -> None:
         """Pass on what was said inside; what says more than is read is cut off."""
@@ -103,9 +105,12 @@ class _Call:
     def _carry_out(self) -> None:
         with suppress(OSError, ChannelClosed):
             while data := self._ours.recv(_CHUNK):
-                self._send(Kind.DATA, data, self._channel)
+                self._send(packed(Kind.DATA, data, self._channel))
         with suppress(ChannelClosed):
-            self._send(Kind.CLOSE, b"", self._channel)
+            self._send(packed(Kind.CLOSE, b"", self._channel))
+        self.hang_up()
+        self._carrier.join()
+        self._ours.close()
 
 
 def _answer(service: Service, link: socket.socket) -> None:

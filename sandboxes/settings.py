@@ -51,7 +51,8 @@ def source(settings: Settings, *, run: str = "", tell: Tell = say_nothing) -> So
         if not settings.allow_unconfined:
             raise NoSandbox(
                 "an unconfined process keeps code from nothing: it reads what you may read and has "
-                "the network; say --allow-unconfined, or allow_unconfined = true in [sandbox], if you want that"
+                "the network; if you want that, say --allow-unconfined, or allow_unconfined = true "
+                "in [sandbox]"
             )
         return Unconfined(settings.room)
     if settings.kind == "bubblewrap":

@@ -24,7 +24,7 @@ from sandboxes.base import (
     SandboxBroke,
     Script,
 )
-from sandboxes.inside.frames import ChannelClosed, Kind, titled, untitled
+from sandboxes.inside.frames import ChannelClosed, Kind, packed, titled, untitled
 from sandboxes.inside.settings import Order
 from sandboxes.limits import MIB, ExportCaps, Limits, Room
 from sandboxes.link import Line, PostMortem
@@ -118,7 +118,7 @@ class Worker:
         self.used_at = time.monotonic()
         if self._post_mortem is None:
             try:
-                self._line.send(Kind.END)
+                self._line.send(packed(Kind.END))
             except ChannelClosed:
                 self.end()
 
@@ -184,6 +184,8 @@ class Lease:
     def __init__(self, worker: Worker, services: Sequence[Service]) -> None:
         self._worker = worker
         self._board = Switchboard(services, worker.line.send)
+        # Sent together, since each way through an engine costs.
+        self._waiting: list[bytes] = []
         offered = {name: word for each in services for name, word in each.environment.items()}
         self._environment = {**worker.traits.environment, **offered}
 
@@ -205,7 +207,7 @@ class Lease:
                 raise ValueError(f"{path!r} cannot be written: {fault}")
             data = content.encode() if isinstance(content, str) else content
             title = {"path": path, "executable": path in executable, "ours": ours}
-            self._send(Kind.FILE, titled(title, data))
+            self._waiting.append(packed(Kind.FILE, titled(title, data)))
 
     def run(
         self,
@@ -249,9 +251,12 @@ class Lease:
         self._board.close()
         self._worker.release()
 
-    def _send(self, kind: Kind, payload: bytes) -> None:
+    def _send_all(self, *frames: bytes) -> None:
+        """Send frames, after what has waited for them."""
+        data = b"".join([*self._waiting, *frames])
+        self._waiting.clear()
         try:
-            self._worker.line.send(kind, payload)
+            self._worker.line.send(data)
         except ChannelClosed as error:
             raise self._worker.broken(str(error)) from error
 
@@ -265,9 +270,11 @@ class Lease:
         variables = {**self._environment, **environment}
         cases = -1 if lines is None else len(lines)
         order = _order(program, cases, limits, self._worker.traits.room, variables)
-        self._send(Kind.RUN, titled(order.as_title()))
-        if lines is not None:
-            self._send(Kind.CASES, _as_bytes(lines))
+        run = packed(Kind.RUN, titled(order.as_title()))
+        if lines is None:
+            self._send_all(run)
+        else:
+            self._send_all(run, packed(Kind.CASES, _as_bytes(lines)))
         try:
             _, payload = self._worker.awaited((Kind.DONE,), limits.seconds, self._board)
         except SandboxBroke:
@@ -282,7 +289,7 @@ class Lease:
 
     def _get(self, wanted: list[str] | None, caps: ExportCaps) -> Exported:
         bounds = f"{caps.file} {caps.total} {caps.count}"
-        self._send(Kind.GET, titled({"paths": wanted, "caps": bounds}))
+        self._send_all(packed(Kind.GET, titled({"paths": wanted, "caps": bounds})))
         taking = _Taking(caps)
         while True:
             kind, payload = self._worker.awaited((Kind.FILE, Kind.GOT), 0, self._board)

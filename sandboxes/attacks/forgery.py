@@ -115,7 +115,7 @@ ATTACKS = (
         "def solve(case):\n    return search()\n",
     ),
     _forgery(
-        "memory",
+        "memory-search",
         "expected answers in the memory of every process",
         "import os, re\n"
         "def search():\n"

@@ -13,6 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import NoReturn
@@ -29,16 +30,22 @@ _NEEDED = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_DATA)
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
 
 
+@lru_cache(maxsize=1)
+def _libc() -> ctypes.CDLL:
+    """The C library, looked up once by the supervisor for all that it forks."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def set_dumpable(wanted: bool) -> None:  # noqa: FBT001  # one word says it all
     """Whether others of the same user may look into this process."""
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, int(wanted), 0, 0, 0)
+    _libc().prctl(_PR_SET_DUMPABLE, int(wanted), 0, 0, 0)
 
 
 def inherit_no_capability() -> None:
     """Hand none of this process's capabilities on to what it executes."""
     header = struct.pack("Ii", _CAPABILITY_VERSION, 0)
     found = ctypes.create_string_buffer(24)
-    libc = ctypes.CDLL(None, use_errno=True)
+    libc = _libc()
     if libc.capget(header, found):
         raise OSError(ctypes.get_errno(), "capget")
     words = list(struct.unpack("6I", found.raw))
@@ -49,7 +56,7 @@ def inherit_no_capability() -> None:
 
 def be_subreaper() -> None:
     """Have orphans below this process become its children."""
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def become(order: Order, settings: Settings, uid: int, descriptors: tuple[int, ...]) -> NoReturn:
@@ -72,7 +79,9 @@ def become(order: Order, settings: Settings, uid: int, descriptors: tuple[int, .
 
 def _be_first_to_die() -> None:
     with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000")
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
 
 
 def _take(descriptors: tuple[int, ...]) -> None:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+from sandboxes.inside import meters
 from sandboxes.inside.settings import Settings
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -37,10 +38,9 @@ def end_all(
     deadline = time.monotonic() + _PATIENCE
     pause = _PAUSE
     while True:
-        if settings.alone:
-            # Not for the caller and process 1; in one go, so that no fork escapes it.
-            with suppress(ProcessLookupError):
-                os.kill(-1, signal.SIGKILL)
+        if settings.alone and not _kill_everyone():
+            reap()
+            return
         reap()
         left = (processes() if settings.alone else offspring(supervisor)) - spared
         if not left:
@@ -52,6 +52,18 @@ def end_all(
                 os.kill(pid, signal.SIGKILL)
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
+
+
+def _kill_everyone() -> bool:
+    """Kill all but the caller and process 1 in one go, so that no fork escapes; false for none.
+
+    A process that has ended and not been reaped counts as one.
+    """
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def reap_orphans() -> None:
@@ -168,7 +180,7 @@ def _content(folder: str) -> list[str]:
 def _check_ipc() -> None:
     for kind in ("shm", "msg", "sem"):
         try:
-            lines = Path(f"/proc/sysvipc/{kind}").read_text("utf-8").splitlines()
+            lines = meters.content(f"/proc/sysvipc/{kind}").splitlines()
         except FileNotFoundError:
             continue
         if len(lines) > 1:

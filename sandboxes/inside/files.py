@@ -1,5 +1,6 @@
 """Files into the work folder and out of it, past whatever a candidate has put there."""
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -55,12 +56,20 @@ def _below(at: int, folder: str, uid: int) -> int:
             made = True
         except FileExistsError:
             pass
-        inner = os.open(folder, _FOLDER, dir_fd=at)
+        inner = _entered(at, folder)
         if made and uid:
             os.fchown(inner, uid, uid)
     finally:
         os.close(at)
     return inner
+
+
+def _entered(at: int, folder: str) -> int:
+    """Open a folder in another; a link to one is none."""
+    # Not every kernel refuses a link by itself, for all that it is asked to.
+    if not stat.S_ISDIR(os.stat(folder, dir_fd=at, follow_symlinks=False).st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "no folder", folder)
+    return os.open(folder, _FOLDER, dir_fd=at)
 
 
 def _replace(at: int, name: str, content: bytes, uid: int, mode: int) -> None:
@@ -94,7 +103,7 @@ def _named(work: str, path: str, caps: Caps, left: int) -> "Found | None":
     at = os.open(work, _FOLDER)
     try:
         for folder in folders:
-            inner = os.open(folder, _FOLDER, dir_fd=at)
+            inner = _entered(at, folder)
             os.close(at)
             at = inner
         return _taken(at, name, path, caps, left)
@@ -150,7 +159,7 @@ def _folder(
 def _opened(work: str, folder: str) -> int:
     at = os.open(work, _FOLDER)
     for part in folder.split("/") if folder else ():
-        inner = os.open(part, _FOLDER, dir_fd=at)
+        inner = _entered(at, part)
         os.close(at)
         at = inner
     return at

@@ -3,11 +3,10 @@
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-_GROUPS = Path("/sys/fs/cgroup")
-_KILLS = (_GROUPS / "memory.events", _GROUPS / "memory/memory.oom_control")
-_REFUSALS = (_GROUPS / "pids.events", _GROUPS / "pids/pids.events")
+_GROUPS = "/sys/fs/cgroup"
+_KILLS = (f"{_GROUPS}/memory.events", f"{_GROUPS}/memory/memory.oom_control")
+_REFUSALS = (f"{_GROUPS}/pids.events", f"{_GROUPS}/pids/pids.events")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -21,16 +20,25 @@ class Counts:
     @staticmethod
     def now() -> "Counts":
         """What the control group says now; zeros where there is none."""
-        return Counts(_first(_KILLS, "oom_kill"), _first(_REFUSALS, "max"))
+        return Counts(_first(_KILLS, b"oom_kill"), _first(_REFUSALS, b"max"))
 
 
-def _first(files: tuple[Path, ...], name: str) -> int:
+def _first(files: tuple[str, ...], name: bytes) -> int:
     for file in files:
         with suppress(OSError, ValueError, IndexError):
-            for line in file.read_text("ascii").splitlines():
-                if line.partition(" ")[0] == name:
+            for line in content(file).splitlines():
+                if line.partition(b" ")[0] == name:
                     return int(line.split()[1])
     return 0
+
+
+def content(file: str) -> bytes:
+    """A small file of the kernel's, read as fast as it can be: this is done for each candidate."""
+    fd = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, 1 << 16)
+    finally:
+        os.close(fd)
 
 
 def resident(pids: set[int]) -> int:
@@ -38,7 +46,7 @@ def resident(pids: set[int]) -> int:
     total = 0
     for pid in pids:
         with suppress(OSError, ValueError, IndexError):
-            total += int(Path(f"/proc/{pid}/statm").read_bytes().split()[1])
+            total += int(content(f"/proc/{pid}/statm").split()[1])
     return total * _PAGE
 
 
@@ -56,13 +64,13 @@ def files_in(folder: str) -> int:
 
 def limits() -> dict[str, int]:
     """The limits of the control group on bytes of memory and on processes; -1 for none."""
-    memory = (_GROUPS / "memory.max", _GROUPS / "memory/memory.limit_in_bytes")
-    processes = (_GROUPS / "pids.max", _GROUPS / "pids/pids.max")
+    memory = (f"{_GROUPS}/memory.max", f"{_GROUPS}/memory/memory.limit_in_bytes")
+    processes = (f"{_GROUPS}/pids.max", f"{_GROUPS}/pids/pids.max")
     return {"memory": _number(memory), "processes": _number(processes)}
 
 
-def _number(files: tuple[Path, ...]) -> int:
+def _number(files: tuple[str, ...]) -> int:
     for file in files:
         with suppress(OSError, ValueError):
-            return int(file.read_text("ascii"))
+            return int(content(file))
     return -1

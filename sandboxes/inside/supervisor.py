@@ -53,8 +53,8 @@ def _settle(settings: Settings) -> None:
         candidate.be_subreaper()
     if settings.first_uid:
         for folder in (settings.work, *settings.scratch):
-            # Runtimes give a mounted folder the mode of what lies below it, whatever they are told.
-            os.chmod(folder, 0o1777)
+            # Some runtimes give a mounted folder the mode of what lies below it.
+            os.chmod(folder, 0o1777)  # noqa: S103  # candidates are others every time
     os.umask(0o022)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if _HOME in sys.path:

@@ -20,7 +20,9 @@ MAIN = Script(file="main.py")
 
 
 class SandboxContract:
-    """The tests of the contract."""
+    """The tests of the contract. `sees_holes`: false where the kernel does not tell of them."""
+
+    sees_holes = True
 
     @pytest.fixture
     def lend(self) -> Lend:
@@ -230,7 +232,7 @@ class SandboxContract:
 
         assert sum(map(len, found.files.values())) <= 6000
         assert "big" in found.refused
-        assert holes.refused == {"hole": "has holes"}
+        assert holes.refused == ({"hole": "has holes"} if self.sees_holes else {})
 
     def test_a_git_repository_does_not_come_back(self, lend: Lend) -> None:
         make = "mkdir -p .git/objects b/refs/x; touch .git/HEAD .git/config b/HEAD b/config good"

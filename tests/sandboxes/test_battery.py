@@ -4,6 +4,7 @@ import pytest
 
 from sandboxes.attacks import battery
 from sandboxes.attacks.battery import ATTACKS
+from sandboxes.base import Kind
 from sandboxes.pool import Pool
 from tests.sandboxes.conftest import source_of
 
@@ -17,8 +18,8 @@ def test_there_are_attacks_enough_and_each_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     "kind", ["strict", pytest.param("bubblewrap", marks=pytest.mark.bubblewrap)]
 )
-def test_every_attack_is_held(kind: str, request: pytest.FixtureRequest) -> None:
-    source = source_of("bubblewrap" if kind == "bubblewrap" else "strict", request)
+def test_every_attack_is_held(kind: Kind, request: pytest.FixtureRequest) -> None:
+    source = source_of(kind, request)
     with Pool(source, size=1) as pool:
         outcomes = list(battery.run(pool))
 

@@ -98,9 +98,10 @@ def test_a_pool_that_is_closed_lends_nothing() -> None:
 
 @pytest.mark.docker
 def test_an_image_that_is_not_there_is_said_so(engine: Engine) -> None:
-    with Pool(Containers(engine=engine, image="no-such:image"), size=1) as pool:
-        with pytest.raises(NoSandbox, match="no image no-such:image"):
-            pool.attempt(run_true)
+    source = Containers(engine=engine, image="no-such:image")
+
+    with pytest.raises(NoSandbox, match="no image no-such:image"):
+        source.start()
 
 
 def _ours(engine: Engine, run: str) -> list[str]:
@@ -119,13 +120,13 @@ def test_a_container_that_is_pulled_away_costs_no_candidate_its_score(
             pulled.append(container)
             engine.remove(container)
 
-    with Pool(Containers(engine=engine, image=image, run="pulled"), size=8) as pool:
-        with ThreadPoolExecutor(8) as threads:
-            under_way = [threads.submit(verify, pool) for _ in range(16)]
-            timer = Timer(1.0, pull)
-            timer.start()
-            verdicts = [each.result() for each in under_way]
-            timer.join()
+    source = Containers(engine=engine, image=image, run="pulled")
+    with Pool(source, size=8) as pool, ThreadPoolExecutor(8) as threads:
+        under_way = [threads.submit(verify, pool) for _ in range(16)]
+        timer = Timer(1.0, pull)
+        timer.start()
+        verdicts = [each.result() for each in under_way]
+        timer.join()
 
     assert len(pulled) == 4
     assert verdicts == ["1.0"] * 16
@@ -139,7 +140,7 @@ def test_what_a_killed_process_leaves_ends_by_itself_or_is_swept_up(
 ) -> None:
     run = f"killed-{os.getpid()}"
     words = [sys.executable, "-m", "tests.sandboxes.lease_to_kill", image, run]
-    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE) as process:  # noqa: S603
         assert process.stdout
         assert process.stdout.readline() == b"ready\n"
         _until(lambda: len(_ours(engine, run)) == 8, 60)
@@ -193,10 +194,10 @@ def test_memory_that_takes_the_whole_sandbox_down_is_laid_to_the_candidate(
         "        open(f'{folder}/{n}', 'wb').write(b'x' * (5 << 20))\n"
         "kept = [b'x' * (1 << 20) for _ in range(500)]\n"
     )
-    with Pool(Containers(engine=engine, image=image, room=SMALL), size=1) as pool:
-        with pool.lease() as sandbox:
-            sandbox.write({"main.py": code})
-            done = sandbox.run(Script(file="main.py"), Limits(seconds=20))
+    source = Containers(engine=engine, image=image, room=SMALL)
+    with Pool(source, size=1) as pool, pool.lease() as sandbox:
+        sandbox.write({"main.py": code})
+        done = sandbox.run(Script(file="main.py"), Limits(seconds=20))
 
     assert done.death is Death.MEMORY
 

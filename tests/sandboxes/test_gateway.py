@@ -24,7 +24,7 @@ from sandboxes.limits import Limits
 from sandboxes.pool import Pool
 from sandboxes.wire import Finish, Question, Reply, ToolCall
 
-SECRET = "sk-the-real-key-of-the-host"
+SECRET = "sk-the-real-key-of-the-host"  # noqa: S105  # it opens nothing
 
 
 class Echo:
@@ -242,10 +242,11 @@ def test_both_libraries_are_answered_within_the_allowance_and_refused_beyond(
 ) -> None:
     calls = CallsInMemory()
     image = build(engine, Recipe(packages=("anthropic", "openai"))).name
-    with Pool(Containers(engine=engine, image=image), size=1) as pool:
-        with pool.lease(services=[gateway(calls, calls=4)]) as sandbox:
-            sandbox.write({"main.py": LIBRARIES})
-            done = sandbox.run(Script(file="main.py"), Limits(seconds=120))
+    to = gateway(calls, calls=4)
+    source = Containers(engine=engine, image=image)
+    with Pool(source, size=1) as pool, pool.lease(services=[to]) as sandbox:
+        sandbox.write({"main.py": LIBRARIES})
+        done = sandbox.run(Script(file="main.py"), Limits(seconds=120))
 
     assert done.stdout.decode().split("\n") == [
         *["echo: hello"] * 4,
