@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, cast
+from weakref import finalize
 
 from docker import APIClient
 from docker.errors import APIError, DockerException, NotFound
@@ -91,8 +92,10 @@ class Engine:
             named["base_url"] = url
         self.url = str(named.get("base_url") or "unix:///var/run/docker.sock")
         try:
+            _knock(self.url)
             client = APIClient(timeout=_TIMEOUT, num_pools=64, version=_VERSION, **named)
             self.api = cast("Api", client)
+            finalize(self, client.close)
             self._info = self.api.info()
         except (DockerException, RequestException, OSError) as error:
             raise NoSandbox(f"no Docker engine answers at {self.url}: {_short(error)}") from error
@@ -195,6 +198,14 @@ class Engine:
 
 
 _CONFLICT = 409
+
+
+def _knock(url: str) -> None:
+    """See that somebody listens; the SDK leaves a socket open where nobody does."""
+    if url.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(_TIMEOUT)
+            link.connect(url.removeprefix("unix://"))
 
 
 def _short(error: Exception) -> str:

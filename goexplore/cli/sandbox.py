@@ -40,6 +40,13 @@ _STAGES: dict[Stage, str] = {
     "image": "building the image",
 }
 
+_HELP = """Build sandboxes for untrusted code, and attack them.
+
+\b
+goexplore sandbox build
+goexplore sandbox test
+"""
+
 File = Annotated[
     Path | None, typer.Argument(metavar="[FILE.toml]", help="A run file with a section [sandbox].")
 ]
@@ -71,7 +78,7 @@ def add(app: typer.Typer) -> None:
     sandbox.command("build")(build)
     sandbox.command("test")(attack)
     sandbox.command("prune")(prune)
-    app.add_typer(sandbox, name="sandbox", help="Build sandboxes for untrusted code, attack them.")
+    app.add_typer(sandbox, name="sandbox", help=_HELP)
 
 
 def build(
