@@ -134,7 +134,9 @@ def timed(way: Way, seconds: float, workers: int) -> tuple[float, float, float]:
     count = max(2 * workers, int(seconds * way.share / max(alone, 1e-3) * min(workers, 2)))
     began, spent = time.perf_counter(), busy()
     with ThreadPoolExecutor(workers) as threads:
-        list(threads.map(lambda _: way.verify(), range(count)))
+        under_way = [threads.submit(way.verify) for _ in range(count)]
+        for each in under_way:
+            each.result()
     took = time.perf_counter() - began
     return alone * 1000, (busy() - spent) / count * 1000, count / took
 

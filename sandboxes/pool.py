@@ -52,7 +52,7 @@ class Pool:
     attempts: how often a piece of work is tried when its sandbox breaks.
     """
 
-    def __init__(self, source: Source, *, size: int, attempts: int = 4) -> None:
+    def __init__(self, source: Source, *, size: int, attempts: int = 6) -> None:
         self._source = source
         self._attempts = attempts
         self._places = BoundedSemaphore(size)

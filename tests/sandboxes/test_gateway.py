@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 from threading import Thread
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -34,9 +34,8 @@ class Echo:
         self.key = SECRET
 
     def answer(self, question: Question) -> Reply:
-        messages = question.body["messages"]
-        assert isinstance(messages, list)
-        text = str(messages[-1]["content"])
+        messages = cast("list[dict[str, str]]", question.body["messages"])
+        text = messages[-1]["content"]
         if text == "fail":
             raise Unanswerable("it is tired", retry=7)
         if text == "tool":
