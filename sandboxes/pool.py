@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import BoundedSemaphore, Lock
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
@@ -55,6 +55,7 @@ class Pool:
     def __init__(self, source: Source, *, size: int, attempts: int = 6) -> None:
         self._source = source
         self._attempts = attempts
+        self._size = size
         self._places = BoundedSemaphore(size)
         self._idle = deque[Worker]()
         self._all = set[Worker]()
@@ -112,14 +113,15 @@ class Pool:
         return [*again, None]
 
     def warm(self) -> None:
-        """Start a sandbox ahead of its first use, which also shows that there can be one.
+        """Start all sandboxes ahead of their first use, which also shows that there can be any.
 
         Raises:
             NoSandbox: there can be none.
             SandboxBroke: it broke.
         """
-        with self._places:
-            self._give_back(self._warm())
+        with ExitStack() as held:
+            for _ in range(self._size):
+                held.enter_context(self.lease())
 
     def _warm(self) -> Worker:
         while worker := self._taken():

@@ -27,7 +27,21 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 _CAPABILITY_VERSION = 0x20080522
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 _NEEDED = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_DATA)
+_CHANGED = (signal.SIGINT, signal.SIGALRM, signal.SIGPIPE, signal.SIGXFSZ)
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
+
+
+def reset_signals() -> None:
+    """Have every signal do what it does by default; the supervisor does so once for all."""
+    for number in range(1, signal.NSIG):
+        with suppress(OSError, ValueError):
+            signal.signal(number, signal.SIG_DFL)
+
+
+@lru_cache(maxsize=1)
+def our_modules() -> tuple[str, ...]:
+    """The names of our modules, looked up once by the supervisor for all that it forks."""
+    return tuple(name for name in sys.modules if name.partition(".")[0] == "sandboxes")
 
 
 @lru_cache(maxsize=1)
@@ -124,9 +138,8 @@ def _drop(uid: int) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-    for number in range(1, signal.NSIG):
-        with suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_DFL)
+    for number in _CHANGED:
+        signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
@@ -160,8 +173,8 @@ def _execute(words: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
 
 def _forget_ourselves() -> None:
     """A module of the candidate's with a name of ours is its own."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "sandboxes"]:
-        del sys.modules[name]
+    for name in our_modules():
+        sys.modules.pop(name, None)
     sys.argv = [""]
 
 

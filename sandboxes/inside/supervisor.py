@@ -56,7 +56,10 @@ def _settle(settings: Settings) -> None:
             # Some runtimes give a mounted folder the mode of what lies below it.
             os.chmod(folder, 0o1777)  # noqa: S103  # candidates are others every time
     os.umask(0o022)
+    candidate.reset_signals()
+    candidate.our_modules()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if _HOME in sys.path:
         sys.path.remove(_HOME)
     gc.collect()
