@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Literal, Protocol, cast
 from weakref import finalize
 
@@ -218,6 +219,7 @@ class Containers:
     """Starts workers in containers of one image. A `sandboxes.pool.Source`.
 
     run: whose containers they are, as their labels say it.
+    token: tells this source's containers from another's.
     environment, services: what every program gets, and may ask; see `sandboxes.worker.Traits`.
     """
 
@@ -228,6 +230,7 @@ class Containers:
     run: str = ""
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     services: tuple[Service, ...] = ()
+    token: str = field(default_factory=partial(secrets.token_hex, 8))
 
     def start(self) -> Worker:
         """A worker; see `Source`.
@@ -284,7 +287,7 @@ class Containers:
                 tty=False,
                 network_disabled=True,
                 healthcheck={"test": ["NONE"]},
-                labels=labels.labels(self.run),
+                labels=labels.labels(self.run, self.token),
                 host_config=self._walls(),
             )
             container = str(made["Id"])
@@ -350,10 +353,8 @@ class Containers:
     def close(self) -> None:
         """Remove what this process has started, also what the engine made too late."""
         with suppress(SandboxError):
-            self._remove([c for c in self.engine.containers() if self._is_mine(_labels(c))])
-
-    def _is_mine(self, found: Mapping[str, str]) -> bool:
-        return labels.is_ours(found) and found.get(labels.RUN) == self.run
+            found = self.engine.containers()
+            self._remove([each for each in found if labels.is_of(self.token, _labels(each))])
 
     def _remove(self, found: Sequence[Fact]) -> int:
         return sum(self.engine.remove(str(each["Id"])) for each in found)

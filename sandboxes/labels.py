@@ -8,6 +8,7 @@ from pathlib import Path
 MARK = "dev.goexplore.sandbox"
 OWNER = "dev.goexplore.owner"
 RUN = "dev.goexplore.run"
+SOURCE = "dev.goexplore.source"
 CONTENT = "dev.goexplore.content"
 
 
@@ -17,14 +18,15 @@ def owner() -> str:
     return f"{_boot()}:{pid}:{_began(pid)}"
 
 
-def labels(run: str) -> dict[str, str]:
-    """The labels of what this process makes for a run."""
-    return {MARK: "worker", OWNER: owner(), RUN: run}
+def labels(run: str, source: str) -> dict[str, str]:
+    """The labels of what a source of this process makes for a run."""
+    return {MARK: "worker", OWNER: owner(), RUN: run, SOURCE: source}
 
 
-def is_ours(found: Mapping[str, str]) -> bool:
-    """Whether this very process made what carries these labels."""
-    return found.get(MARK) == "worker" and found.get(OWNER) == owner()
+def is_of(source: str, found: Mapping[str, str]) -> bool:
+    """Whether a source of this very process made what carries these labels."""
+    wanted = {MARK: "worker", OWNER: owner(), SOURCE: source}
+    return all(found.get(name) == value for name, value in wanted.items())
 
 
 def is_abandoned(found: Mapping[str, str], *, running: bool) -> bool:

@@ -66,7 +66,8 @@ class Limits:
             raise ValueError(f"seconds is {self.seconds}; more than 0, at most {MOST_SECONDS:g}")
 
 
-MOST_SECONDS = 86_400.0
+MOST_SECONDS = 10_800.0
+"""That a command may take; a lease ends by itself after a little more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

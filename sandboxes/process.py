@@ -102,6 +102,7 @@ class Unconfined:
             leases=LEASES,
             shares_user=not own_user,
             metered=False,
+            offers=False,
         )
         return Worker(_Process(command, home), traits)
 

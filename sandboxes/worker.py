@@ -45,6 +45,7 @@ class Traits:
     leases: how many it serves. patience: seconds that it takes to start.
     shares_user: candidates have the user id of what watches over them, so that one can kill it.
     metered: a control group limits memory and processes, so that its limits can be checked.
+    offers: programs can reach services of ours.
     environment: variables that every program gets.
     services: what it offers in every lease.
     """
@@ -54,6 +55,7 @@ class Traits:
     leases: int
     shares_user: bool
     metered: bool
+    offers: bool = True
     patience: float = 60.0
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     services: tuple[Service, ...] = ()
@@ -108,7 +110,13 @@ class Worker:
                 raise NoSandbox(f"the engine does not limit {name}: {held!r} instead of {most}")
 
     def lease(self, services: Sequence[Service] = ()) -> "Lease":
-        """A sandbox for one candidate, which may use some services."""
+        """A sandbox for one candidate, which may use some services.
+
+        Raises:
+            NoSandbox: there are services, and no way to them.
+        """
+        if services and not self.traits.offers:
+            raise NoSandbox(f"{self.traits.confinement.name} code reaches no service of the host")
         self._left -= 1
         self._unsettled = Kind.CLEAN
         return Lease(self, [*self.traits.services, *services])

@@ -216,7 +216,7 @@ def _said_by(engine: Engine, image: str, words: Sequence[str]) -> str:
             image,
             command=list(words),
             entrypoint=[],
-            labels=labels.labels("build"),
+            labels=labels.labels("build", "build"),
             host_config=walls,
         )
         container = str(made["Id"])

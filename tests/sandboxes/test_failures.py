@@ -18,6 +18,7 @@ from sandboxes.images.build import Recipe
 from sandboxes.limits import Limits
 from sandboxes.pool import Pool, Source
 from sandboxes.process import Unconfined
+from sandboxes.proxy import Proxy
 from sandboxes.settings import Settings, source
 from sandboxes.worker import Lease, Worker
 from tests.sandboxes.conftest import SMALL
@@ -81,6 +82,12 @@ def test_what_another_attempt_would_not_mend_is_not_attempted_again() -> None:
 def test_an_unconfined_process_must_be_allowed() -> None:
     with pytest.raises(NoSandbox, match="--allow-unconfined"):
         source(Settings(kind="unconfined"))
+
+
+def test_a_service_that_cannot_be_reached_is_said_so() -> None:
+    service = Proxy(["example.org"])
+    with Pool(Unconfined(SMALL), size=1) as pool, pytest.raises(NoSandbox, match="no service"):
+        pool.attempt(run_true, services=[service])
 
 
 def test_no_engine_is_said_in_a_line() -> None:
