@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from archive.entry import Admission, EntryId, Evaluation, Status
+from archive.entry import Admission, Appraisal, EntryId, Evaluation, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,3 +62,12 @@ class KeepAll:
         if holder is None:
             return _NEW_CELL
         return Admission(status=Status.KEPT, why=f"beside #{holder.id}")
+
+
+def heeding(ruled: Admission, appraisal: Appraisal) -> Admission:
+    """What a rule says, once an appraisal has been heard: it may refuse a new place."""
+    if ruled.status is not Status.NEW or not appraisal.refused:
+        return ruled
+    if appraisal.anyway:
+        return Admission(status=Status.NEW, why=f"tried although refused: {appraisal.refused}")
+    return Admission(status=Status.REJECTED, why=f"refused: {appraisal.refused}")

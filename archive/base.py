@@ -5,7 +5,18 @@ from typing import Protocol
 
 from archive.admission import AdmissionRule
 from archive.elites import Elites
-from archive.entry import NO_ENTRY, Entry, EntryId, Step, StepRecord, TurnRecord
+from archive.entry import (
+    NO_ENTRY,
+    Entry,
+    EntryId,
+    Glimpse,
+    Shortlist,
+    Step,
+    StepRecord,
+    TurnRecord,
+    Verdict,
+)
+from archive.facts import Fact
 
 
 class Archive(Protocol):
@@ -61,6 +72,34 @@ class Archive(Protocol):
 
     def unfinished(self) -> Sequence[TurnRecord]:
         """Steps that were set out on and never recorded, in order."""
+        ...
+
+    def consider(self, shortlist: Shortlist) -> None:
+        """Record what a step is about to be chosen from, before that costs anything.
+
+        Raises:
+            ArchiveError: this step or an earlier one could not be recorded.
+        """
+        ...
+
+    def undecided(self) -> Sequence[Shortlist]:
+        """The shortlists of steps that were never recorded, in order."""
+        ...
+
+    def glimpses(self, wanted: Sequence[EntryId], as_of: EntryId) -> Sequence[Glimpse]:
+        """Entries as a judge is shown them, in the order wanted, with what was tried by `as_of`.
+
+        Raises:
+            UnknownEntry: there is none of that number, or it is a failure.
+        """
+        ...
+
+    def verdicts(self) -> Iterator[tuple[int, EntryId, Verdict]]:
+        """What came of all shortlists, each with its step and that step's first entry."""
+        ...
+
+    def facts(self) -> Iterator[Fact]:
+        """The narrow facts of all recorded entries, in order of their ids."""
         ...
 
     def flush(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archive.admission import Holder
-from archive.entry import Entry, EntryId, Evaluation, Status
+from archive.entry import Entry, EntryId, Evaluation, Status, Verdict
 from archive.facts import (
     NO_CELL,
     UNBOUNDED,
@@ -38,8 +38,9 @@ class EliteArrays:
     seen: evaluated candidates that fell into the cell. chosen: steps that set out from the
     holder. since_new: of those, the steps since one was admitted. children: admitted children
     of the holder. promise: of its most promising untried option, or its objective where options
-    are unbounded. explorable: whether anything is left to try. best: the highest objective of
-    all, these or not.
+    are unbounded. interest: as in `archive.entry.Appraisal`, NaN where nobody said. explorable:
+    whether anything is left to try and it is not retired. best: the highest objective of all,
+    these or not.
     """
 
     objective: Floats
@@ -48,6 +49,7 @@ class EliteArrays:
     chosen: Ints
     since_new: Ints
     children: Ints
+    interest: Floats
     explorable: Bools
     best: float
 
@@ -66,6 +68,8 @@ class _Columns:
     children: NDArray[np.int32]
     untried: NDArray[np.int32]
     under_way: NDArray[np.int16]
+    interest: NDArray[np.float32]
+    retired: NDArray[np.bool_]
 
     @classmethod
     def zeros(cls, capacity: int) -> Self:
@@ -80,6 +84,8 @@ class _Columns:
             children=np.zeros(capacity, np.int32),
             untried=np.zeros(capacity, np.int32),
             under_way=np.zeros(capacity, np.int16),
+            interest=np.full(capacity, np.nan, np.float32),
+            retired=np.zeros(capacity, np.bool_),
         )
 
     def resized(self, count: int, capacity: int) -> Self:
@@ -121,6 +127,7 @@ class Elites:
         self._moved: dict[int, int] = {}
         self._replaced: deque[_Replaced] = deque(maxlen=MEMORY)
         self._openings: dict[int, Openings] = {}
+        self._refused: dict[int, int] = {}
         self._followers: list[set[int]] = []
 
     def __len__(self) -> int:
@@ -145,7 +152,8 @@ class Elites:
             chosen=c.chosen[at] + under_way,
             since_new=c.since_new[at] + under_way,
             children=c.children[at].astype(np.int64),
-            explorable=(untried == UNBOUNDED) | (untried > under_way),
+            interest=c.interest[at].astype(np.float64),
+            explorable=((untried == UNBOUNDED) | (untried > under_way)) & ~c.retired[at],
             best=self.best,
         )
 
@@ -211,6 +219,26 @@ class Elites:
         self._columns.under_way[slot] -= 1
         self._touch(slot)
 
+    def rate(self, entry: EntryId, interest: float) -> None:
+        """Say how interesting an entry is, if it holds a slot."""
+        slot = self.slot(entry)
+        if slot is not None:
+            self._columns.interest[slot] = interest
+            self._touch(slot)
+
+    def retire(self, entries: Sequence[EntryId]) -> None:
+        """From now on these are not explorable, where they hold a slot and as long as they do."""
+        for entry in entries:
+            slot = self.slot(entry)
+            if slot is not None:
+                self._columns.retired[slot] = True
+                self._touch(slot)
+
+    def refused(self, cell: str, as_of: EntryId) -> EntryId | None:
+        """The entry for which a cell that nobody held was refused, if that was up to `as_of`."""
+        by = self._refused.get(cell_key(cell), as_of + 1)
+        return EntryId(by) if by <= as_of else None
+
     def take(self, fact: Fact, promises: Sequence[float] = ()) -> None:
         """Take in an entry; `promises` are those of its options."""
         self._credit(fact)
@@ -224,6 +252,9 @@ class Elites:
         if (slot := self._slots.get(fact.key)) is not None:
             self._columns.seen[slot] += 1
             self._touch(slot)
+        else:
+            # The rules admit whoever finds a cell; only an appraisal refuses one.
+            self._refused.setdefault(fact.key, fact.id)
 
     def end_step(self, facts: Sequence[Fact]) -> None:
         """Count a step whose entries have been taken in for the elite that it set out from."""
@@ -236,12 +267,16 @@ class Elites:
             self._columns.since_new[origin] = 0
         self._touch(origin)
 
-    def take_step(self, entries: Sequence[Entry]) -> None:
-        """Take in the entries of a step, and count it."""
+    def take_step(self, entries: Sequence[Entry], verdict: Verdict | None = None) -> None:
+        """Take in the entries of a step, count it, and retire what its verdict says."""
         facts = [fact_of(entry, place) for place, entry in enumerate(entries)]
         for fact, entry in zip(facts, entries, strict=True):
             self.take(fact, promises_of(entry.result))
+            if entry.appraisal and entry.appraisal.interest is not None:
+                self.rate(entry.id, entry.appraisal.interest)
         self.end_step(facts)
+        if verdict:
+            self.retire([entry for entry, _ in verdict.retired])
 
     def _slot_of(self, entry: int) -> int | None:
         return self.slot(EntryId(entry)) if entry else None
@@ -285,6 +320,7 @@ class Elites:
         # A better way to a place is a new stepping stone, so its counts begin again
         # (Ecoffet et al. 2019, appendix A.5).
         c.chosen[slot] = c.since_new[slot] = c.children[slot] = 0
+        c.interest[slot], c.retired[slot] = np.nan, False
         if promises and fact.options > 0:
             self._openings[fact.id] = Openings(promises)
         if fact.objective > self.best:
@@ -328,6 +364,7 @@ class Elites:
         c.promise[:n] = rows.objective[held]
         c.size[:n] = rows.size[held]
         c.untried[:n] = rows.options[held]
+        self._load_refused(rows, slots)
         # What fell into a cell before anyone held it was not seen there.
         seen = slots[(slots >= 0) & (rows.id >= c.founder[slots])] if n else slots[:0]
         c.seen[:n] = np.bincount(seen, minlength=n)
@@ -337,6 +374,13 @@ class Elites:
             best = admitted[rows.objective[admitted].argmax()]
             self.best, self.best_entry = float(rows.objective[best]), EntryId(int(rows.id[best]))
         self.newest = EntryId(int(rows.id[-1]))
+
+    def _load_refused(self, rows: "Rows", slots: Ints) -> None:
+        """Remember the cells for which an entry was turned away while nobody held them."""
+        founder = np.where(slots >= 0, self._columns.founder[slots], np.iinfo(np.int64).max)
+        early = np.flatnonzero((rows.status == Status.REJECTED) & (rows.id < founder))
+        for row in early.tolist():
+            self._refused.setdefault(int(rows.key[row]), int(rows.id[row]))
 
     def _load_replaced(self, rows: "Rows", slots: Ints, held: Ints) -> None:
         """Set `held`, the row of the entry that holds each slot, and what was there before."""

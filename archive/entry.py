@@ -139,6 +139,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Appraisal:
+    """What was thought of an evaluated candidate before it was recorded.
+
+    interest: how interesting it is, from 0 to 1; `None` where nobody said.
+    refused: why it should not be kept; `""` where it may be, `None` where nobody was asked.
+    anyway: it is kept although it was refused, to see whether that was right.
+    vector: its embedding, as `mutators.llm` packs it; empty for none.
+    """
+
+    interest: float | None = None
+    refused: str | None = None
+    anyway: bool = False
+    vector: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
     """What became of a candidate, and why, in a few words."""
 
@@ -153,6 +169,7 @@ class Entry:
     parents: the entry it was made from, then those it was crossed with; empty for a root.
     step: the step of the search that made it; 0 for a root.
     depth: how many edits lie between it and its root.
+    appraisal: what was thought of it; `None` where nobody was asked.
     """
 
     id: EntryId
@@ -162,6 +179,24 @@ class Entry:
     result: Evaluation | Failure
     admission: Admission
     depth: int
+    appraisal: Appraisal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """An evaluated entry in the words that a judge is shown. It carries no tree.
+
+    tried: texts of its options that had been tried, in the domain's order; options: how many
+    there were.
+    """
+
+    id: EntryId
+    cell: str
+    objective: float
+    observation: str
+    depth: int
+    options: int
+    tried: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,17 +206,22 @@ class Attempt:
     parent: the entry it was made from; `None` for the attempt before it in the same step, whose
         id is not known yet (or for a root).
     verified: whether a verification was spent on it.
+    appraisal: what was thought of it; `None` where nobody was asked.
     """
 
     parent: EntryId | None
     candidate: Candidate
     result: Evaluation | Failure
     verified: bool = True
+    appraisal: Appraisal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Which elite a step set out from, how many could have been chosen, and its probability."""
+    """Which elite a step set out from, how many could have been chosen, and its probability.
+
+    Where a judge chose from a shortlist, the probability is that of the choice given the list.
+    """
 
     chosen: EntryId
     slot: int
@@ -206,6 +246,99 @@ class TurnRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """An entry on a shortlist, as it stood when the list was drawn.
+
+    seen, chosen, children: as in `archive.elites.EliteArrays`. ahead: as in `TurnRecord`.
+    fruitful: how many of the steps from it, as far as they are known, were fruitful.
+    strength: what comparisons say of it so far, in the unit of the judge that compares.
+    """
+
+    entry: EntryId
+    slot: int
+    objective: float
+    seen: int
+    chosen: int
+    children: int
+    ahead: int
+    fruitful: int = 0
+    strength: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortlist:
+    """A step that is about to be chosen: what a judge is shown, recorded before it costs anything.
+
+    number, granted, as_of: as in `Step`. choices: how many elites could have been listed.
+    judge: who is to choose. within: how many steps from an entry a forecast looks ahead.
+    base_rate: share of known steps that were fruitful. weights: how probable it was that each
+    judge is the one to choose. picks: places in `shown` of what the judges that cost nothing
+    would choose.
+    """
+
+    number: int
+    as_of: EntryId
+    granted: int
+    choices: int
+    judge: str
+    shown: tuple[Shown, ...]
+    within: int = 1
+    base_rate: float = 0.5
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
+    picks: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """A judge's word on an entry: that one of the next steps from it will be fruitful.
+
+    chance: how probable that is, from 0 to 1. pick: whether the judge would choose this entry.
+    """
+
+    judge: str
+    entry: EntryId
+    chance: float
+    pick: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two entries, of which a judge was asked twice, in either order, which is better.
+
+    outcome: 1 where the first was better both times, -1 where the second was, 0 where the judge
+    changed its mind with the order.
+    """
+
+    first: EntryId
+    second: EntryId
+    outcome: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusals:
+    """How often it was asked whether to keep an entry, how often not, and what was kept anyway."""
+
+    asked: int
+    refused: int
+    anyway: tuple[EntryId, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What came of a shortlist.
+
+    judge: who chose. fell_back: why it was not the judge that was to choose; `""` where it was.
+    retired: entries that are not to be set out from again, each with one that makes it pointless.
+    """
+
+    judge: str
+    fell_back: str = ""
+    forecasts: tuple[Forecast, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    retired: tuple[tuple[EntryId, EntryId], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One turn of the loop, to be recorded whole.
 
@@ -213,6 +346,7 @@ class Step:
     as_of: the newest entry that the selection could see.
     granted: how many verifications it might have spent. ahead: as in `TurnRecord`.
     elapsed: seconds that the run has taken so far, over all its sessions.
+    verdict: what came of the shortlist from which it was chosen; `None` where there was none.
     """
 
     number: int
@@ -222,6 +356,7 @@ class Step:
     granted: int = 0
     ahead: int = 0
     elapsed: float = 0.0
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

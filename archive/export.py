@@ -8,7 +8,7 @@ from io import BytesIO
 
 import networkx as nx
 
-from archive.entry import Entry, Failure
+from archive.entry import Appraisal, Entry, Failure
 from archive.lineage import graph, nodes
 from archive.reading import RunReader
 
@@ -88,6 +88,19 @@ def _plain(entry: Entry) -> dict[str, object]:
         "status": entry.admission.status.name.lower(),
         "why": entry.admission.why,
         "result": _plain_result(entry),
+        **_plain_appraisal(entry.appraisal),
+    }
+
+
+def _plain_appraisal(appraisal: Appraisal | None) -> dict[str, object]:
+    if appraisal is None:
+        return {}
+    vector = sha256(appraisal.vector).hexdigest() if appraisal.vector else None
+    return {
+        "interest": appraisal.interest,
+        "refused": appraisal.refused,
+        "kept_anyway": appraisal.anyway,
+        "vector": vector,
     }
 
 

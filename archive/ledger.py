@@ -22,6 +22,8 @@ class Call:
     key: digest of the request with its model and sample; no two calls of a run share one.
     sample: tells equal requests apart. request: the whole of it, as JSON. finish: how the answer
     ended. dollars: `None` where the price is not known. seconds: from asking to the last token.
+    alternatives: JSON, [[token, logprob], ...]; `None` where none were given. left_out: what of
+    the prompt was cut to fit the window; `None` where nothing was.
     """
 
     key: str
@@ -37,6 +39,12 @@ class Call:
     completion_tokens: int
     dollars: float | None
     seconds: float
+    alternatives: str | None = None
+    left_out: str | None = None
+
+
+Answered = tuple[Call, ...]
+"""Calls that were answered together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +62,19 @@ class Spending:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSpending:
+    """What the calls of one role of one model came to in one step."""
+
+    step: int
+    role: str
+    model: str
+    calls: int
+    prompt_tokens: int
+    cached_tokens: int
+    completion_tokens: int
+
+
 _CALL = tuple(calls.c[field.name] for field in fields(Call))
 _FIND = select(*_CALL).where(calls.c.run == bindparam("run"), calls.c.key == bindparam("key"))
 
@@ -69,8 +90,8 @@ def call_row(run: RunId, call: Call) -> Row:
 class Ledger:
     """The calls of one run. Several threads may use it at once."""
 
-    def __init__(self, database: Database, run: RunId, write: Callable[[Call], None]) -> None:
-        """`write` returns when a call would survive the loss of power."""
+    def __init__(self, database: Database, run: RunId, write: Callable[[Answered], None]) -> None:
+        """`write` returns when calls would survive the loss of power, all of them or none."""
         self._database = database
         self._run = run
         self._write = write
@@ -81,13 +102,13 @@ class Ledger:
             found = Query.of(_FIND, connection.dialect).rows(connection, run=self._run, key=key)
             return next((_call_of(row) for row in found), None)
 
-    def record(self, call: Call) -> None:
-        """Keep a call; it is safe when this returns.
+    def record(self, *answered: Call) -> None:
+        """Keep calls, all or none; they are safe when this returns.
 
         Raises:
             ArchiveError: it could not be recorded.
         """
-        self._write(call)
+        self._write(answered)
 
 
 def calls_of(database: Database, run: RunId) -> Iterator[Call]:
@@ -120,6 +141,40 @@ def spending_of(database: Database, run: RunId) -> list[Spending]:
     with database.look() as connection:
         found = connection.execute(statement).mappings().all()
     return [Spending(**{name: row[name] for name in names}) for row in found]
+
+
+def spending_by_step(database: Database, run: RunId) -> list[StepSpending]:
+    """What the calls of a run came to, by step, role and model, in the order of their steps."""
+    kinds = (calls.c.step, calls.c.role, calls.c.model)
+    summed = ("prompt_tokens", "cached_tokens", "completion_tokens")
+    statement = (
+        select(
+            *kinds,
+            func.count().label("calls"),
+            *(func.sum(calls.c[name]).label(name) for name in summed),
+        )
+        .where(calls.c.run == run)
+        .group_by(*kinds)
+        .order_by(*kinds)
+    )
+    names = [field.name for field in fields(StepSpending)]
+    with database.look() as connection:
+        found = connection.execute(statement).mappings().all()
+    return [StepSpending(**{name: row[name] for name in names}) for row in found]
+
+
+def largest_call(database: Database, run: RunId, role: str, model: str) -> Call | None:
+    """The call of a role and a model with the longest prompt; `None` where there is none."""
+    c = calls.c
+    statement: Select[*tuple[Any, ...]] = (
+        select(*_CALL)
+        .where(c.run == run, c.role == role, c.model == model)
+        .order_by(c.prompt_tokens.desc(), c.key)
+        .limit(1)
+    )
+    with database.look() as connection:
+        found = connection.execute(statement).first()
+    return _call_of(tuple(found)) if found else None
 
 
 def _call_of(row: tuple[Any, ...]) -> Call:

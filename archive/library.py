@@ -87,6 +87,18 @@ class Library(Closing):
                 return found
             raise UnknownRun(f"no run named {name!r}{_known(connection)}")
 
+    def begun(self, name: str, spec: Mapping[str, Json]) -> RunSummary | None:
+        """The run of a name and a spec; `None` where it is yet to begin.
+
+        Raises:
+            ArchiveError: a run of that name was begun with another spec.
+        """
+        with self._database.look() as connection:
+            found = next(iter(_summaries(connection, runs.c.name == name)), None)
+        if found:
+            _check_same(name, _json(found.spec), _json(spec))
+        return found
+
     def read(self, name: str) -> RunReader:
         """A run to read from, also while another process explores it.
 
@@ -122,13 +134,22 @@ def _begin(connection: Connection, name: str, spec: Mapping[str, Json], version:
         row = {"run": run, "name": name, "spec": text, "version": version}
         connection.execute(runs.insert().values(created_at=time.time(), **row))
         return RunId(run)
-    if found.spec != text:
-        change = _first_difference(json.loads(found.spec), json.loads(text), "")
+    _check_same(name, found.spec, text)
+    return RunId(found.run)
+
+
+def _check_same(name: str, before: str, now: str) -> None:
+    """Two specs of one name, as JSON.
+
+    Raises:
+        ArchiveError: they differ.
+    """
+    if before != now:
+        change = _first_difference(json.loads(before), json.loads(now), "")
         raise ArchiveError(
             f"run {name!r} was begun with other settings: {change}; "
             "give this one another name, or leave the name out"
         )
-    return RunId(found.run)
 
 
 def _first_difference(before: Json, now: Json, where: str) -> str:

@@ -9,14 +9,53 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, select
 
 from archive.connection import Database
-from archive.entry import NO_ENTRY, Entry, EntryId, RunId, StepRecord, TaskResult, Tree
+from archive.entry import (
+    NO_ENTRY,
+    Appraisal,
+    Entry,
+    EntryId,
+    Glimpse,
+    Refusals,
+    RunId,
+    Shortlist,
+    StepRecord,
+    TaskResult,
+    Tree,
+    Verdict,
+)
 from archive.errors import ArchiveError, UnknownEntry
 from archive.facts import Fact
-from archive.ledger import Call, Ledger, Spending, calls_of, spending_of
+from archive.judging import (
+    interests_of,
+    refusals_of,
+    shortlist_of,
+    undecided,
+    verdicts_of,
+)
+from archive.ledger import (
+    Answered,
+    Call,
+    Ledger,
+    Spending,
+    StepSpending,
+    calls_of,
+    largest_call,
+    spending_by_step,
+    spending_of,
+)
 from archive.prepared import Query
 from archive.recent import Kept, Recent
-from archive.rows import Body, Related, blobs_of, entry_of
-from archive.tables import blobs, bodies, entries, events, other_parents, steps, task_results
+from archive.rows import Body, Related, appraisal_of, blobs_of, entry_of, options_of
+from archive.tables import (
+    appraisals,
+    blobs,
+    bodies,
+    entries,
+    events,
+    other_parents,
+    steps,
+    task_results,
+)
 from archive.trees import decode, rebuild
 
 _RECENT = 1024
@@ -76,8 +115,8 @@ def _step_record(row: Row[*tuple[Any, ...]]) -> StepRecord:
     return StepRecord(**dict(zip((f.name for f in fields(StepRecord)), row, strict=True)))
 
 
-def _refuse(call: Call) -> None:
-    raise ArchiveError(f"a run that is only read has no place for the call {call.sample}")
+def _refuse(answered: Answered) -> None:
+    raise ArchiveError(f"a run that is only read has no place for the call {answered[0].sample}")
 
 
 class RunReader:
@@ -133,6 +172,44 @@ class RunReader:
             for row in connection.execute(_STEPS, {"run": self.run}):
                 yield _step_record(row)
 
+    def glimpses(self, wanted: Sequence[EntryId], as_of: EntryId) -> list[Glimpse]:
+        """Entries as a judge is shown them, in the order wanted, with what was tried by `as_of`.
+
+        Raises:
+            UnknownEntry: there is none of that number, or it is a failure.
+        """
+        with self.look() as connection:
+            rows = {row.id: row for row in connection.execute(_glimpsed(self.run, wanted))}
+            tried = _tried(connection, self.run, wanted, as_of)
+        if missing := [entry for entry in wanted if entry not in rows]:
+            raise UnknownEntry(f"run {self.run} has no evaluated entry #{missing[0]}")
+        return [_glimpse(rows[entry], tried.get(entry, set())) for entry in wanted]
+
+    def shortlist(self, number: int) -> Shortlist | None:
+        """The shortlist from which a step was chosen; `None` where it was not chosen from one."""
+        return shortlist_of(self._database, self.run, number)
+
+    def undecided(self) -> list[Shortlist]:
+        """The shortlists of steps that were never recorded, in order."""
+        return undecided(self._database, self.run)
+
+    def verdicts(self) -> Iterator[tuple[int, EntryId, Verdict]]:
+        """What came of all shortlists, each with its step and that step's first entry."""
+        return verdicts_of(self._database, self.run)
+
+    def verdict(self, number: int) -> Verdict | None:
+        """What came of the shortlist of a step; `None` where it was not chosen from one."""
+        found = verdicts_of(self._database, self.run, number)
+        return next((verdict for _, _, verdict in found), None)
+
+    def refusals(self) -> Refusals:
+        """What was said of whether to keep entries."""
+        return refusals_of(self._database, self.run)
+
+    def interests(self) -> dict[EntryId, float]:
+        """How interesting entries were found to be, where somebody said."""
+        return interests_of(self._database, self.run)
+
     def calls(self) -> Iterator[Call]:
         """All calls of models, in the order of their steps."""
         return calls_of(self._database, self.run)
@@ -144,6 +221,14 @@ class RunReader:
     def spending(self) -> list[Spending]:
         """What the calls of models came to, by role and model."""
         return spending_of(self._database, self.run)
+
+    def spending_by_step(self) -> list[StepSpending]:
+        """The same by step, in the order of the steps."""
+        return spending_by_step(self._database, self.run)
+
+    def largest_call(self, role: str, model: str) -> Call | None:
+        """The call of a role and a model with the longest prompt; `None` where there is none."""
+        return largest_call(self._database, self.run, role, model)
 
     def events(self) -> list[RunEvent]:
         """What happened to the run as a whole, in order."""
@@ -197,6 +282,7 @@ class RunReader:
         return Related(
             other_parents=self._other_parents(connection, fact.id) if body.crossed else (),
             tasks=self._tasks(connection, fact.id) if body.tasks else (),
+            appraisal=self._appraisal(connection, fact.id) if body.appraised else None,
             blobs=_blobs(connection, [d for d in (body.log, body.snapshot) if d]),
         )
 
@@ -210,6 +296,49 @@ class RunReader:
         statement = select(c.task, c.score).where(c.run == self.run, c.entry == entry)
         found = connection.execute(statement.order_by(c.place))
         return tuple(TaskResult(task=task, score=score) for task, score in found)
+
+    def _appraisal(self, connection: Connection, entry: int) -> Appraisal:
+        c = appraisals.c
+        statement = select(c.interest, c.refused, c.anyway, c.vector)
+        row = connection.execute(statement.where(c.run == self.run, c.entry == entry)).first()
+        if row is None:
+            raise ArchiveError(f"run {self.run} has lost the appraisal of #{entry}")
+        return appraisal_of(*row)
+
+
+def _glimpsed(run: RunId, wanted: Sequence[EntryId]) -> Select[*tuple[Any, ...]]:
+    narrow = (entries.c.id, entries.c.objective, entries.c.depth)
+    return (
+        select(*narrow, bodies.c.cell, bodies.c.observation, bodies.c.options)
+        .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))
+        .where(entries.c.run == run, entries.c.id.in_(wanted), bodies.c.cell.is_not(None))
+    )
+
+
+def _tried(
+    connection: Connection, run: RunId, wanted: Sequence[EntryId], as_of: EntryId
+) -> dict[int, set[int]]:
+    c = entries.c
+    statement = select(c.parent, c.option).where(
+        c.run == run, c.parent.in_(wanted), c.option >= 0, c.id <= as_of
+    )
+    found: dict[int, set[int]] = {}
+    for parent, option in connection.execute(statement):
+        found.setdefault(parent, set()).add(option)
+    return found
+
+
+def _glimpse(row: Row[*tuple[Any, ...]], tried: set[int]) -> Glimpse:
+    options = options_of(row.options) if row.options else ()
+    return Glimpse(
+        id=EntryId(row.id),
+        cell=row.cell,
+        objective=row.objective,
+        observation=row.observation or "",
+        depth=row.depth,
+        options=len(options),
+        tried=tuple(options[option].text for option in sorted(tried)),
+    )
 
 
 def _blobs(connection: Connection, digests: Sequence[str]) -> Mapping[str, bytes]:

@@ -9,6 +9,7 @@ from operator import attrgetter
 
 from archive.entry import (
     Admission,
+    Appraisal,
     Attempt,
     Candidate,
     Cause,
@@ -46,6 +47,7 @@ class Body:
     snapshot: str | None = None
     tasks: int = 0
     crossed: int = 0
+    appraised: int = 0
 
 
 _BODY_VALUES = attrgetter(*(field.name for field in fields(Body)))
@@ -57,6 +59,7 @@ class Related:
 
     other_parents: tuple[EntryId, ...] = ()
     tasks: tuple[TaskResult, ...] = ()
+    appraisal: Appraisal | None = None
     blobs: Mapping[str, bytes]
 
 
@@ -124,6 +127,7 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
         snapshot=None if evaluation.snapshot is None else _digest(evaluation.snapshot),
         tasks=len(evaluation.tasks),
         crossed=len(entry.candidate.other_parents),
+        appraised=int(entry.appraisal is not None),
     )
 
 
@@ -150,9 +154,16 @@ def _storable_attempt(attempt: Attempt) -> Attempt:
     candidate, result = attempt.candidate, attempt.result
     rationale = storable(candidate.rationale)
     stored = _storable_failure(result) if isinstance(result, Failure) else _storable_scores(result)
-    if rationale is candidate.rationale and stored is result:
+    said = _storable_appraisal(attempt.appraisal) if attempt.appraisal else None
+    if rationale is candidate.rationale and stored is result and said is attempt.appraisal:
         return attempt
-    return replace(attempt, candidate=replace(candidate, rationale=rationale), result=stored)
+    candidate = replace(candidate, rationale=rationale)
+    return replace(attempt, candidate=candidate, result=stored, appraisal=said)
+
+
+def _storable_appraisal(appraisal: Appraisal) -> Appraisal:
+    refused = None if appraisal.refused is None else storable(appraisal.refused)
+    return appraisal if refused is appraisal.refused else replace(appraisal, refused=refused)
 
 
 def _storable_failure(failure: Failure) -> Failure:
@@ -192,6 +203,20 @@ def task_rows(run: RunId, entry: Entry) -> list[Row]:
     ]
 
 
+def appraisal_rows(run: RunId, entry: Entry) -> list[Row]:
+    said = entry.appraisal
+    if said is None:
+        return []
+    anyway, vector = int(said.anyway), said.vector or None
+    return [(run, entry.id, said.interest, said.refused, anyway, vector)]
+
+
+def appraisal_of(
+    interest: float | None, refused: str | None, anyway: int, vector: bytes | None
+) -> Appraisal:
+    return Appraisal(interest=interest, refused=refused, anyway=bool(anyway), vector=vector or b"")
+
+
 def _digest(data: bytes) -> str:
     return sha256(data).hexdigest()
 
@@ -215,6 +240,7 @@ def entry_of(fact: Fact, body: Body, tree: Tree, related: Related) -> Entry:
         else _evaluation_of(fact, body, related),
         admission=Admission(status=Status(fact.status), why=body.why or ""),
         depth=fact.depth,
+        appraisal=related.appraisal,
     )
 
 

@@ -1,12 +1,13 @@
 """The archive of one run in a SQL database."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from archive.admission import AdmissionRule
+from archive.admission import AdmissionRule, heeding
 from archive.closing import Closing
 from archive.commit import GroupCommit
 from archive.connection import Database, Lock
@@ -17,20 +18,24 @@ from archive.entry import (
     Entry,
     EntryId,
     Evaluation,
+    Glimpse,
     RunId,
+    Shortlist,
     Status,
     Step,
     TurnRecord,
     flaw,
 )
 from archive.facts import Fact, Rows, fact_of, promises_of
-from archive.ledger import Call, Ledger, call_row
+from archive.judging import forecast_rows, shortlist_row, verdict_row
+from archive.ledger import Answered, Ledger, call_row
 from archive.prepared import Inserting, Query, Writer
 from archive.reading import RunReader
 from archive.recent import Kept
 from archive.rows import (
     Recorded,
     Row,
+    appraisal_rows,
     blob_rows,
     body_row,
     options_of,
@@ -41,15 +46,19 @@ from archive.rows import (
     task_rows,
 )
 from archive.tables import (
+    appraisals,
     blobs,
     bodies,
     calls,
     entries,
     events,
+    forecasts,
     other_parents,
+    shortlists,
     steps,
     task_results,
     turns,
+    verdicts,
 )
 from archive.trees import MAX_HOPS, size_of
 
@@ -68,6 +77,9 @@ class _Batch:
     step: Step
     facts: tuple[Fact, ...]
     recorded: tuple[Recorded, ...]
+
+
+_Item = _Batch | TurnRecord | Shortlist | Answered
 
 
 class SqlArchive(RunReader, Closing):
@@ -91,15 +103,29 @@ class SqlArchive(RunReader, Closing):
         self.verifications = int(verifications or 0)
         self.elapsed = float(elapsed or 0.0)
         self._writer = Writer(database)
-        self._commit: GroupCommit[_Batch | TurnRecord | Call] = GroupCommit(self._write)
-        self.ledger = Ledger(database, run, self._write_call)
+        self._commit: GroupCommit[_Item] = GroupCommit(self._write)
+        self.ledger = Ledger(database, run, self._write_calls)
 
     def elites_at(self, newest: EntryId | None) -> Elites:
         """The elites as they stood when an entry was the newest; as they stand for `None`."""
         upto = _ALL if newest is None else newest
         with self.look() as connection:
             found = Query.of(_SCAN, connection.dialect).rows(connection, run=self.run, upto=upto)
-            return Elites.load(Rows.of(found), self._promises(connection))
+            elites = Elites.load(Rows.of(found), self._promises(connection))
+            self._add_opinions(connection, elites, upto)
+        return elites
+
+    def _add_opinions(self, connection: Connection, elites: Elites, upto: int) -> None:
+        said = select(appraisals.c.entry, appraisals.c.interest).where(
+            appraisals.c.run == self.run, appraisals.c.interest.is_not(None)
+        )
+        for entry, interest in connection.execute(said.where(appraisals.c.entry <= upto)):
+            elites.rate(EntryId(entry), interest)
+        gone = select(verdicts.c.retired).where(
+            verdicts.c.run == self.run, verdicts.c.entry <= upto, verdicts.c.retired.is_not(None)
+        )
+        for retired in connection.execute(gone.order_by(verdicts.c.entry)).scalars():
+            elites.retire([EntryId(entry) for entry, _ in json.loads(retired)])
 
     def _promises(self, connection: Connection) -> dict[int, list[float]]:
         statement = select(bodies.c.id, bodies.c.options).where(
@@ -119,7 +145,11 @@ class SqlArchive(RunReader, Closing):
             recorded.append(self._admit(step, attempt, before, rule, len(recorded)))
             facts.append(fact_of(recorded[-1].entry, recorded[-1].place))
             self.elites.take(facts[-1], promises_of(attempt.result))
+            if (said := attempt.appraisal) and said.interest is not None:
+                self.elites.rate(recorded[-1].entry.id, said.interest)
         self.elites.end_step(facts)
+        if step.verdict:
+            self.elites.retire([entry for entry, _ in step.verdict.retired])
         self._count(step)
         self._commit.bring(_Batch(step, tuple(facts), tuple(recorded)))
         return [each.entry for each in recorded]
@@ -155,6 +185,7 @@ class SqlArchive(RunReader, Closing):
             result=attempt.result,
             admission=self._judge(attempt, rule),
             depth=parent.entry.depth + 1 if parent else 0,
+            appraisal=attempt.appraisal,
         )
         near = parent if parent and parent.hops < MAX_HOPS else None
         hops = near.hops + 1 if near else 0
@@ -170,7 +201,17 @@ class SqlArchive(RunReader, Closing):
         if not isinstance(result, Evaluation):
             return Admission(status=Status.FAILED, why="")
         holder = self.elites.standing(result.cell)
-        return rule.judge(result, size_of(attempt.candidate.tree), holder)
+        ruled = rule.judge(result, size_of(attempt.candidate.tree), holder)
+        return heeding(ruled, attempt.appraisal) if attempt.appraisal else ruled
+
+    def consider(self, shortlist: Shortlist) -> None:
+        """Record what a step is about to be chosen from; see `Archive`."""
+        self._commit.bring(shortlist)
+
+    def glimpses(self, wanted: Sequence[EntryId], as_of: EntryId) -> list[Glimpse]:
+        """Entries as a judge is shown them; see `RunReader`."""
+        self.flush()
+        return super().glimpses(wanted, as_of)
 
     def set_out(self, turn: TurnRecord) -> None:
         """Record that a step is about to be taken; see `Archive`."""
@@ -189,16 +230,18 @@ class SqlArchive(RunReader, Closing):
             found = connection.execute(statement).all()
         return [TurnRecord(**dict(zip(names, row, strict=True))) for row in found]
 
-    def _write_call(self, call: Call) -> None:
-        self._commit.bring(call)
+    def _write_calls(self, answered: Answered) -> None:
+        self._commit.bring(answered)
         self._commit.flush()
 
-    def _write(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+    def _write(self, group: Sequence[_Item]) -> None:
         with self._writer.transaction() as rows:
             set_out = [item for item in group if isinstance(item, TurnRecord)]
             # A step that is taken again has been set out on before.
             rows.insert_missing(turns, [(self.run, *astuple(turn)) for turn in set_out])
-            answered = [item for item in group if isinstance(item, Call)]
+            listed = [item for item in group if isinstance(item, Shortlist)]
+            rows.insert_missing(shortlists, [shortlist_row(self.run, each) for each in listed])
+            answered = [call for item in group if isinstance(item, tuple) for call in item]
             rows.insert_missing(calls, [call_row(self.run, call) for call in answered])
             self._write_steps(rows, [item for item in group if isinstance(item, _Batch)])
         self._let_go(group)
@@ -213,8 +256,19 @@ class SqlArchive(RunReader, Closing):
         rows.insert(bodies, [body_row(self.run, each) for each in recorded])
         rows.insert(other_parents, _rows(self.run, recorded, parent_rows))
         rows.insert(task_results, _rows(self.run, recorded, task_rows))
+        rows.insert(appraisals, _rows(self.run, recorded, appraisal_rows))
+        for batch in group:
+            self._write_verdict(rows, batch)
 
-    def _let_go(self, group: Sequence[_Batch | TurnRecord | Call]) -> None:
+    def _write_verdict(self, rows: Inserting, batch: _Batch) -> None:
+        step, verdict = batch.step, batch.step.verdict
+        if verdict is None:
+            return
+        first = batch.recorded[0].entry.id
+        rows.insert(verdicts, [verdict_row(self.run, step, verdict, first)])
+        rows.insert(forecasts, forecast_rows(self.run, step, verdict))
+
+    def _let_go(self, group: Sequence[_Item]) -> None:
         for batch in group:
             for each in batch.recorded if isinstance(batch, _Batch) else ():
                 self._recent.release(each.entry.id)

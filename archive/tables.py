@@ -102,6 +102,13 @@ bodies = Table(
     Column("snapshot", Text, ForeignKey("blobs.digest")),
     Column("tasks", SmallInteger, nullable=False, comment="rows in task_results"),
     Column("crossed", SmallInteger, nullable=False, comment="rows in other_parents"),
+    Column(
+        "appraised",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="rows in appraisals",
+    ),
     sqlite_with_rowid=False,
 )
 Index(
@@ -185,6 +192,62 @@ calls = Table(
     Column("dollars", Double, comment="none where the price is not known"),
     Column("seconds", Double, nullable=False),
     Column("at", Double, nullable=False, comment="seconds since 1970"),
+    Column("alternatives", Text, comment="JSON: [[token, logprob], ...]"),
+    Column("left_out", Text, comment="of the prompt, to fit the window"),
     Index("calls_by_step", "run", "step"),
+    sqlite_with_rowid=False,
+)
+
+appraisals = Table(
+    "appraisals",
+    metadata,
+    _run(),
+    _number("entry"),
+    Column("interest", Double, comment="from 0 to 1; none where nobody said"),
+    Column("refused", Text, comment="why it should not be kept; empty: it may be"),
+    Column("anyway", SmallInteger, nullable=False, comment="1: kept although it was refused"),
+    Column("vector", LargeBinary, comment="embedding"),
+    sqlite_with_rowid=False,
+    comment="what was thought of entries before they were recorded",
+)
+
+shortlists = Table(
+    "shortlists",
+    metadata,
+    _run(),
+    _number("number"),
+    Column("as_of", Integer, nullable=False),
+    Column("granted", Integer, nullable=False),
+    Column("choices", Integer, nullable=False),
+    Column("judge", Text, nullable=False, comment="who is to choose"),
+    Column("shown", LargeBinary, nullable=False, comment="JSON, deflated"),
+    sqlite_with_rowid=False,
+    comment="what a judge is shown before a step, recorded before it costs anything",
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    _run(),
+    _number("step"),
+    Column("entry", Integer, nullable=False, comment="the step's first"),
+    Column("judge", Text, nullable=False, comment="who chose"),
+    Column("fell_back", Text, comment="why it was not the one that was to choose"),
+    Column("comparisons", Text, comment="JSON: [[first, second, outcome], ...]"),
+    Column("retired", Text, comment="JSON: [[entry, better], ...]"),
+    sqlite_with_rowid=False,
+    comment="what came of a shortlist",
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    _run(),
+    _number("step"),
+    _number("place"),
+    Column("judge", Text, nullable=False),
+    Column("entry", Integer, nullable=False),
+    Column("chance", Double, nullable=False, comment="that a step from it will be fruitful"),
+    Column("pick", SmallInteger, nullable=False, comment="1: the judge would choose it"),
     sqlite_with_rowid=False,
 )

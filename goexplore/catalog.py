@@ -3,8 +3,10 @@
 A part is a factory, a class or a function, whose parameters are annotated and can be given by
 name. What a run file says of a part is checked against its signature.
 
-Two parameters have a meaning of their own. `asking` is a model, which a run file names by the key
-`model`; `brief` is the domain's own unless a run file gives another.
+Three parameters have a meaning of their own. `asking` is a model, which a run file names by the key
+`model`, in the part's own section or for all in `[run]`; with a default the part can do without.
+`embedder` is one that embeds texts, named in the part's own section. `brief` is the domain's own
+unless a run file gives another.
 
 An installed package offers parts by entry points in the groups `goexplore.domain`,
 `goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
@@ -24,26 +26,36 @@ from pydantic.errors import PydanticUserError
 
 from archive.admission import AdmissionRule
 from goexplore.domain import Domain, DomainError
-from goexplore.selection.base import Selector
+from goexplore.selection.base import Judge, Selector
 from mutators.base import Mutator, MutatorError
 from mutators.llm.asking import Asking
+from mutators.llm.embedding import Embedder
 
 Kind = Literal["domain", "selection", "mutation", "admission"]
 Factory = Callable[..., object]
 
 _SELECTION = "goexplore.selection.parts"
+_JUDGES = "goexplore.selection.judges"
 
 OURS: Mapping[Kind, Mapping[str, str]] = {
     "domain": {"game24": "goexplore.domains.game24:Game24"},
     "selection": {
         "best-first": f"{_SELECTION}:best_first",
+        "by-counts": f"{_JUDGES}:by_counts",
+        "choose": f"{_JUDGES}:choose",
+        "compare": f"{_JUDGES}:compare",
         "dgm": f"{_SELECTION}:dgm",
         "epsilon-greedy": f"{_SELECTION}:epsilon_greedy",
         "go-explore-2019": f"{_SELECTION}:go_explore_2019",
         "go-explore-2021": f"{_SELECTION}:go_explore_2021",
         "greedy": f"{_SELECTION}:greedy",
+        "guided": f"{_JUDGES}:guided",
+        "mixture": f"{_JUDGES}:mixture",
+        "likelihood": f"{_JUDGES}:likelihood",
         "newest": f"{_SELECTION}:newest",
+        "novelty": f"{_JUDGES}:novelty",
         "oldest": f"{_SELECTION}:oldest",
+        "rate": f"{_JUDGES}:rate",
         "softmax": f"{_SELECTION}:softmax",
         "start": f"{_SELECTION}:start",
         "tournament": f"{_SELECTION}:tournament",
@@ -52,10 +64,12 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
     "mutation": {
         "append-action": "mutators.actions:AppendAction",
         "choose-action": "mutators.choose_action:ChooseAction",
+        "reflexion": "mutators.reflexion:Reflexion",
     },
     "admission": {
         "better": "archive.admission:Better",
         "better-or-shorter": "archive.admission:BetterOrShorter",
+        "interesting": "goexplore.selection.appraisers:Interesting",
         "keep-all": "archive.admission:KeepAll",
     },
 }
@@ -63,7 +77,7 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
 
 _WORDS: Mapping[Kind, tuple[str, ...]] = {
     "domain": ("goal", "roots", "verify"),
-    "selection": ("select",),
+    "selection": ("select|draw",),
     "mutation": ("name", "can_propose", "propose"),
     "admission": ("judge",),
 }
@@ -79,13 +93,31 @@ class UnknownPart(SetupError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Something that a run is put together from. `parameters` checks what it is made with."""
+    """Something that a run is put together from. `parameters` checks what it is made with.
+
+    asks: whether it takes a model. needs: whether it cannot do without. embeds: whether it takes
+    one that embeds texts.
+    """
 
     kind: Kind
     name: str
     factory: Factory
     parameters: type[BaseModel]
     asks: bool
+    needs: bool
+    embeds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What a part may be made with beside its own parameters; `brief` is the domain's."""
+
+    asking: Asking | None = None
+    embedder: Embedder | None = None
+    brief: str = ""
+
+
+_NOTHING = Given()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,46 +130,59 @@ class Choice:
     @property
     def model(self) -> str | None:
         """The name of the model that it asks; `None` for none."""
-        return str(getattr(self.parameters, "model")) if self.part.asks else None  # noqa: B009  # a field known at run time only
+        return self._named("model") if self.part.asks else None
 
-    def make(self, asking: Asking | None = None, brief: str = "") -> object:
-        """The part itself, with the model that it asks and the brief of the domain.
+    @property
+    def embedder(self) -> str | None:
+        """The name of the model that embeds texts for it; `None` for none."""
+        return self._named("embedder") if self.part.embeds else None
+
+    def _named(self, key: str) -> str | None:
+        return str(getattr(self.parameters, key, "")) or None
+
+    def make(self, offered: Given = _NOTHING) -> object:
+        """The part itself, with the models that it names and the brief of the domain.
 
         Raises:
             SetupError: it cannot be made with these parameters, or is no part of this kind.
         """
+        if self.part.needs and offered.asking is None:
+            raise SetupError(f"[{self.part.kind}] {self.part.name} asks a model, and there is none")
         given = {
             name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
         }
         if self.part.asks:
-            given["asking"] = asking
+            given["asking"] = offered.asking
             del given["model"]
+        if self.part.embeds:
+            given["embedder"] = offered.embedder
         if "brief" in given:
-            given["brief"] = given["brief"] or brief
+            given["brief"] = given["brief"] or offered.brief
         try:
             made = self.part.factory(**given)
         except (ValueError, DomainError, MutatorError) as error:
             raise SetupError(f"[{self.part.kind}] {self.part.name}: {error}") from error
-        missing = [word for word in _WORDS[self.part.kind] if not hasattr(made, word)]
-        if missing:
-            raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {missing[0]!r}")
+        for words in _WORDS[self.part.kind]:
+            if not any(hasattr(made, word) for word in words.split("|")):
+                lacks = " nor ".join(map(repr, words.split("|")))
+                raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {lacks}")
         return made
 
     def domain(self) -> Domain:
         """The part as a domain."""
         return cast(Domain, self.make())
 
-    def selector(self) -> Selector:
-        """The part as a selector."""
-        return cast(Selector, self.make())
+    def selector(self, offered: Given = _NOTHING) -> Selector | Judge:
+        """The part as a selector or a judge."""
+        return cast("Selector | Judge", self.make(offered))
 
-    def mutator(self, asking: Asking | None = None, brief: str = "") -> Mutator:
+    def mutator(self, offered: Given = _NOTHING) -> Mutator:
         """The part as a mutator."""
-        return cast(Mutator, self.make(asking, brief))
+        return cast(Mutator, self.make(offered))
 
-    def rule(self) -> AdmissionRule:
+    def rule(self, offered: Given = _NOTHING) -> AdmissionRule:
         """The part as a rule of admission."""
-        return cast(AdmissionRule, self.make())
+        return cast(AdmissionRule, self.make(offered))
 
 
 def names(kind: Kind) -> list[str]:
@@ -154,12 +199,16 @@ def find(kind: Kind, name: str) -> Part:
         SetupError: it cannot be made from a run file.
     """
     factory = _factory(kind, name)
+    taken = signature(factory).parameters
+    asking = taken.get("asking")
     return Part(
         kind=kind,
         name=name,
         factory=factory,
         parameters=_parameters(kind, name, factory),
-        asks="asking" in signature(factory).parameters,
+        asks=asking is not None,
+        needs=asking is not None and asking.default is Parameter.empty,
+        embeds="embedder" in taken,
     )
 
 
@@ -217,9 +266,9 @@ def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
 
 def _field(parameter: Parameter) -> tuple[str, tuple[object, object]]:
     if parameter.name == "asking":
-        return "model", (str, ...)
-    if parameter.name == "brief":
-        return "brief", (str, "")
+        return "model", (str, "")
+    if parameter.name in ("brief", "embedder"):
+        return parameter.name, (str, "")
     return parameter.name, (parameter.annotation, _default(parameter))
 
 

@@ -25,17 +25,21 @@ from archive.entry import TurnRecord
 from archive.ledger import Ledger
 from archive.library import Json, Library
 from archive.sql import SqlArchive
+from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
-from goexplore.catalog import OURS, Choice, Kind, Part, SetupError, find, names, nearest
-from goexplore.connections import Connections, Facts, Silent
+from goexplore.catalog import OURS, Choice, Given, Kind, Part, SetupError, find, names, nearest
+from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded
 from goexplore.domain import Briefed
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.processes import InProcesses
+from goexplore.view import Order
 from mutators.llm.base import LLM
+from mutators.llm.embedding import LedgeredEmbedder, check_dimension
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import StopSign
 from sandboxes.base import Kind as SandboxKind
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
@@ -55,10 +59,12 @@ class _Section(BaseModel):
 class RunSection(_Section):
     """What makes a run beside its parts; see `goexplore.engine.Engine`.
 
+    model: what the parts ask that name no model of their own.
     processes: worker processes that candidates are run in; 0 runs them in threads of this one.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    model: Annotated[str, Field(min_length=1)] | None = None
     seed: int = 0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
     processes: Annotated[int, Field(ge=0, le=1024)] = 0
@@ -293,7 +299,8 @@ class RunConfig:
         budget = {unit.name: getattr(self.budget, unit.name) for unit in fields(self.budget)}
         return {
             "run": self.run.model_dump(exclude_none=True),
-            **self._parts(),
+            # TOML has no word for nothing.
+            **{kind: _said(keys) for kind, keys in self._parts().items()},
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
@@ -317,8 +324,18 @@ class RunConfig:
 
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind."""
-        chosen = (self.domain, self.selection, self.mutation, self.admission)
-        return next(each for each in chosen if each.part.kind == kind)
+        return next(each for each in self.choices if each.part.kind == kind)
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All its parts."""
+        return (self.domain, self.selection, self.mutation, self.admission)
+
+    @property
+    def asked(self) -> list[str]:
+        """The models that its parts ask, and those that embed texts for them."""
+        named = (name for choice in self.choices for name in (choice.model, choice.embedder))
+        return sorted({name for name in named if name})
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
@@ -331,6 +348,10 @@ class RunConfig:
 
     def _digest(self) -> str:
         return sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()[:6]
+
+
+def _said(keys: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in keys.items() if value is not None}
 
 
 def plain(choice: Choice) -> dict[str, Json]:
@@ -347,7 +368,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         SetupError: they name a part that is not there.
     """
     stack = _Stack(layers)
-    return RunConfig(
+    config = RunConfig(
         run=stack.section("run", RunSection),
         domain=stack.choice("domain"),
         selection=stack.choice("selection"),
@@ -358,6 +379,12 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         url=stack.section("archive", ArchiveSection).url,
         sandbox=stack.section("sandbox", SandboxSection),
     )
+    if config.run.model and not any(choice.part.asks for choice in config.choices):
+        raise ConfigError(
+            f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
+            "choose a preset that does, such as ige (goexplore presets lists them)"
+        )
+    return config
 
 
 def checked_url(layers: Sequence[Layer]) -> str:
@@ -441,7 +468,17 @@ class _Stack:
             known = f"known are {', '.join(names(kind))}, or write module:Class"
             raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
         part = find(kind, name)
-        return Choice(part=part, parameters=self.section(kind, part.parameters))
+        parameters = self.section(kind, part.parameters)
+        choice = Choice(part=part, parameters=parameters)
+        if not part.asks or choice.model:
+            return choice
+        model = self.section("run", RunSection).model
+        if part.needs and not model:
+            raise ConfigError(
+                f"{self._source(kind, 'kind')}[{kind}] {name} asks a model: name one with "
+                f"--model, or as 'model' in [run] or [{kind}]"
+            )
+        return Choice(part=part, parameters=parameters.model_copy(update={"model": model or ""}))
 
     def _keys(self, section: str, *, with_kind: bool = False) -> dict[str, object]:
         merged: dict[str, object] = {}
@@ -478,7 +515,7 @@ class _Stack:
 class Replaying:
     """The steps of a run as they were chosen, and what models answered then."""
 
-    turns: tuple[TurnRecord, ...]
+    turns: tuple[TurnRecord | Order, ...]
     answers: Ledger
 
 
@@ -517,27 +554,33 @@ def prepare(
         ArchiveError: the archive cannot be opened.
     """
     domain = config.domain.domain()
-    # A world with nothing to begin with leaves no empty run behind.
+    # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
     domain.roots()
-    selector, rule = config.selection.selector(), config.admission.rule()
-    llm = _connected(config, connections or Connections({}), silent=replaying is not None)
+    brief = domain.brief if isinstance(domain, Briefed) else ""
+    sign = StopSign()
+    models = _connected(config, connections or Connections({}), sign, silent=replaying is not None)
+    for choice in config.choices[1:]:
+        choice.make(_unasked(choice, models, brief))
     with ExitStack() as held:
         world = domain
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
         archive = held.enter_context(library.open(config.name, config.spec, version))
-        purse = _purse(config, archive) if llm else None
+        purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
-        asking = Ledgered(llm, ledger=ledger, purse=purse) if llm and purse else None
-        brief = domain.brief if isinstance(domain, Briefed) else ""
+        through = _Through(models=models, ledger=ledger, purse=purse, brief=brief)
+        selector = config.selection.selector(through.given(config.selection))
+        rule = config.admission.rule(through.given(config.admission))
         engine = Engine(
             archive=archive,
             domain=world,
             selector=selector,
-            mutator=config.mutation.mutator(asking, brief),
+            mutator=config.mutation.mutator(through.given(config.mutation)),
             rule=rule,
+            appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
             budget=config.budget,
             purse=purse,
+            sign=sign,
             turns=replaying.turns if replaying else None,
             seed=config.run.seed,
             horizon=config.run.horizon,
@@ -549,13 +592,51 @@ def prepare(
         return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
 
 
-def _connected(config: RunConfig, connections: Connections, *, silent: bool) -> LLM | None:
-    name = config.mutation.model
-    if name is None:
-        return None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Through:
+    """The models of a run as its parts get them: through the ledger, within the budget."""
+
+    models: Mapping[str, LLM]
+    ledger: Ledger
+    purse: Purse | None
+    brief: str
+
+    def given(self, choice: Choice) -> Given:
+        """What a part is made with."""
+        if self.purse is None:
+            return Given(brief=self.brief)
+        asks, embeds = choice.model, choice.embedder
+        return Given(
+            asking=self._asking(asks, self.purse) if asks else None,
+            embedder=self._embedder(embeds, self.purse) if embeds else None,
+            brief=self.brief,
+        )
+
+    def _asking(self, name: str, purse: Purse) -> Ledgered:
+        return Ledgered(self.models[name], ledger=self.ledger, purse=purse)
+
+    def _embedder(self, name: str, purse: Purse) -> LedgeredEmbedder:
+        return LedgeredEmbedder(self.models[name], ledger=self.ledger, purse=purse)
+
+
+def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str) -> Given:
+    """What shows whether a part can be made, before anything is recorded."""
+    asks, embeds = choice.model, choice.embedder
+    if embeds:
+        check_dimension(models[embeds].model)
+    return Given(
+        asking=Unasked(models[asks].model) if asks else None,
+        embedder=Unembedded(models[embeds].model) if embeds else None,
+        brief=brief,
+    )
+
+
+def _connected(
+    config: RunConfig, connections: Connections, sign: StopSign, *, silent: bool
+) -> dict[str, LLM]:
     if silent:
-        return Silent.of(name, config.models)
-    return connections.llm(name, config.models)
+        return {name: Silent.of(name, config.models) for name in config.asked}
+    return {name: connections.llm(name, config.models, sign) for name in config.asked}
 
 
 def _purse(config: RunConfig, archive: SqlArchive) -> Purse:

@@ -1,12 +1,14 @@
 """The models that runs ask, each connected once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from mutators.llm.base import LLM, Answer, LLMError, Model, Request
-from mutators.llm.connect import connect
+from mutators.llm.base import LLM, Answer, LLMError, Model, Request, Role
+from mutators.llm.connect import Connection, connect
 from mutators.llm.models import describe, parse
+from mutators.llm.stopping import StopSign
+from mutators.llm.vectors import Vectors
 
 Facts = Mapping[str, Mapping[str, object]]
 """What is known of models, by name; see `mutators.llm.models.ModelFacts`."""
@@ -18,17 +20,19 @@ class Connections:
     def __init__(self, keys: Mapping[str, str]) -> None:
         """`keys`: by provider, `openai` and `anthropic`, or by the URL of another server."""
         self._keys = keys
-        self._connected: dict[str, LLM] = {}
+        self._connected: dict[str, Connection] = {}
 
-    def llm(self, name: str, facts: Facts) -> LLM:
+    def llm(self, name: str, facts: Facts, sign: StopSign | None = None) -> LLM:
         """The model of a name, such as `openai:gpt-4o` or `local:FILE`.
+
+        sign: of the run that asks it, shown when the run is to end.
 
         Raises:
             LLMError: it cannot be asked; the message says what would help.
         """
         if name not in self._connected:
             self._connected[name] = connect(parse(name), keys=self._keys, table=facts)
-        return self._connected[name]
+        return self._connected[name].llm(sign or StopSign())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +57,40 @@ class Silent:
             f"the ledger has no answer of {self.model.name} to {asked[:80]!r}: "
             "the run, or the code that makes its prompts, is not what it was"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unasked:
+    """A model that a part is made with to see whether it can be made; see `Asking`."""
+
+    model: Model
+
+    def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
+        """Nothing can be asked.
+
+        Raises:
+            LLMError: always.
+        """
+        del request, role, step, sample
+        raise LLMError(f"{self.model.name} is not to be asked before the run has begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Unembedded:
+    """The same for a model that embeds; see `Embedder`."""
+
+    model: Model
+
+    @property
+    def dimension(self) -> int:
+        """As long are its vectors; 0 where that is not known."""
+        return self.model.dimension
+
+    def embed(self, texts: Sequence[str], *, step: int) -> Vectors:
+        """Nothing can be embedded.
+
+        Raises:
+            LLMError: always.
+        """
+        del texts, step
+        raise LLMError(f"{self.model.name} is not to be asked before the run has begun")

@@ -8,55 +8,49 @@ one lock keeps the archive to one of them at a time, and is never held while a c
 run. A step is recorded whole: what a killed process had under way is lost, and nothing else.
 """
 
-import traceback
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import groupby
 from math import inf
-from random import Random
+from operator import attrgetter
 from threading import Condition, Thread
 from time import monotonic
+from typing import cast
 
 from archive.admission import AdmissionRule, BetterOrShorter
 from archive.base import Archive
 from archive.entry import (
     Attempt,
-    Candidate,
-    Cause,
     Entry,
     EntryId,
     Evaluation,
-    Failure,
+    Selection,
+    Shortlist,
     Step,
     TurnRecord,
-    flaw,
 )
-from archive.openings import ranking
-from archive.trees import size_of
+from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
-from goexplore.domain import Domain, DomainError
+from goexplore.domain import Domain
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
-from goexplore.selection.base import Selector
+from goexplore.exploring import Explorer
+from goexplore.selection.base import Decision, Judge, Selector
 from goexplore.streams import stream
-from goexplore.view import Recorded, Turn, View, record_of, turn_of
-from mutators.base import Mutator, Parent
+from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
+from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
+from mutators.llm.stopping import Stopped, StopSign
 
 _NEVER = -1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a step stands: a parent, and its entry if it has been recorded."""
-
-    parent: Parent
-    entry: EntryId | None
 
 
 class Engine:
     """A search: explores a domain from the elites of an archive until there is reason to stop.
 
+    selector: a judge decides while other workers go on.
+    appraisers: asked about children that the rule would admit, before they are recorded.
     horizon: how many children deep a step explores from where it set out.
     workers: threads that take steps at the same time.
     deterministic: give the same archive for the same seed with any timing: step k is chosen
@@ -66,6 +60,7 @@ class Engine:
     purse: what models may cost, where steps ask any. Then each step is recorded before it is
         taken, so that one that was killed is taken again as it was chosen, and asks nothing that
         has been answered.
+    sign: shown when the run is to end, so that no call waits any longer.
     turns: take these steps, as they were chosen, in this order, and no others: a replay.
     """
 
@@ -74,9 +69,10 @@ class Engine:
         *,
         archive: Archive,
         domain: Domain,
-        selector: Selector,
+        selector: Selector | Judge,
         mutator: Mutator,
         rule: AdmissionRule | None = None,
+        appraisers: Sequence[Appraiser] = (),
         budget: Budget | None = None,
         seed: int = 0,
         horizon: int = 1,
@@ -84,13 +80,13 @@ class Engine:
         deterministic: bool = False,
         lag: int | None = None,
         purse: Purse | None = None,
-        turns: Sequence[TurnRecord] | None = None,
+        sign: StopSign | None = None,
+        turns: Sequence[TurnRecord | Order] | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
         self._archive = archive
         self._domain = domain
         self._selector = selector
-        self._mutator = mutator
         self._rule = rule or BetterOrShorter()
         self._budget = budget or Budget()
         self._seed = seed
@@ -99,12 +95,24 @@ class Engine:
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
         self._purse = purse
+        self._sign = sign or StopSign()
         self._turns = turns
         self._observers = observers
         self._moved = Condition()
         self._ending: tuple[Ending, str] | None = None
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
+        self._remembering = [
+            part for part in (mutator, *appraisers) if isinstance(part, Remembering)
+        ]
+        self._explorer = Explorer(
+            archive=archive,
+            domain=domain,
+            mutator=mutator,
+            rule=self._rule,
+            appraisers=appraisers,
+            lock=self._moved,
+        )
 
     def run(self) -> Outcome:
         """Explore until the goal, the end of the budget, or the end of what there is to try.
@@ -125,7 +133,12 @@ class Engine:
         return self._close()
 
     def stop(self) -> None:
-        """Finish what is under way and end the run. May be called by any thread, at any time."""
+        """Finish what is under way and end the run. May be called by any thread, at any time.
+
+        A call of a model that has been sent is waited for. One that waits to be sent is not: what
+        its step has made is recorded, and one that has made nothing is taken again when the run
+        goes on. In order, any such step is taken again.
+        """
         self._end(Ending.INTERRUPTED, "asked to stop")
 
     def _open(self) -> None:
@@ -133,8 +146,9 @@ class Engine:
         self._began = monotonic()
         if self._archive.last_step < 0:
             self._plant()
-        unfinished = self._archive.unfinished() if self._turns is None else self._turns
+        unfinished = orders(self._archive) if self._turns is None else self._turns
         self._view = View(self._archive, self._lag, unfinished)
+        self._look_back()
         self._again = deque(unfinished)
         self._next_recorded = self._archive.last_step + 1
         self._next = max([self._next_recorded, *(turn.number + 1 for turn in unfinished)])
@@ -144,15 +158,19 @@ class Engine:
 
     def _plant(self) -> None:
         """Record the roots."""
-        roots = [Candidate(tree=tree, mutator="root") for tree in self._domain.roots()]
-        attempts = tuple(
-            Attempt(parent=None, candidate=root, result=self._verify(root, None), verified=False)
-            for root in roots
-        )
-        for attempt in attempts:
-            if isinstance(attempt.result, Failure):
-                raise DomainError(f"a root does not run: {attempt.result.message}")
-        self._archive.add(Step(number=0, attempts=attempts), self._rule)
+        roots = self._explorer.roots(stream(self._seed, 0, "explore"))
+        self._archive.add(Step(number=0, attempts=tuple(roots)), self._rule)
+
+    def _look_back(self) -> None:
+        """Tell those who learn from a run what has been seen of it so far."""
+        if isinstance(self._selector, Judge):
+            for each in lessons(self._archive, self._view.elites.newest):
+                self._selector.learn(each)
+        if self._remembering:
+            for _, entries in groupby(self._archive.entries(), attrgetter("step")):
+                step = tuple(entries)
+                for part in self._remembering:
+                    part.remember(step)
 
     def _close(self) -> Outcome:
         self._archive.flush()
@@ -175,8 +193,10 @@ class Engine:
 
     def _work(self) -> None:
         try:
-            while turn := self._next_turn():
-                self._finish(*self._explore(turn))
+            while order := self._next_turn():
+                turn = self._decided(order) if isinstance(order, Order) else order
+                if turn:
+                    self._finish(*self._explore(turn))
         except Exception as failure:  # noqa: BLE001  # a worker's edge; `run` raises it again
             with self._moved:
                 self._failure = self._failure or failure
@@ -184,7 +204,7 @@ class Engine:
 
     # Select
 
-    def _next_turn(self) -> Turn | None:
+    def _next_turn(self) -> Turn | Order | None:
         """The next step to take, as soon as there is one; `None` when the run ends."""
         with self._moved:
             while not self._ending:
@@ -200,8 +220,11 @@ class Engine:
             return None
 
     def _caught_up(self) -> bool:
-        """See every step that the next one must see; false while one is not recorded yet."""
-        while self._view.must_see(self._next) and not self._ending:
+        """See every step that the next one must see; false while one is not recorded yet.
+
+        One that is taken again was chosen before, and sees what it saw then.
+        """
+        while not self._again and self._view.must_see(self._next) and not self._ending:
             if not self._see():
                 return self._view.live
         return True
@@ -211,47 +234,64 @@ class Engine:
         recorded = self._view.see_next()
         if recorded is None:
             return False
+        if isinstance(self._selector, Judge):
+            self._selector.learn(lesson(recorded, self._archive))
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))
         return True
 
-    def _set_out(self) -> Turn | None:
+    def _set_out(self) -> Turn | Order | None:
         """Choose where to set out from; `None` where the budget or the elites allow nothing."""
         granted = self._grant()
         if granted < 1:
             return None
         turn = self._resumed(granted) if self._again else self._chosen(granted)
-        if turn:
+        if isinstance(turn, Order):
+            self._view.consider(turn)
+        elif turn:
             self._view.set_out(turn)
         return turn
 
-    def _chosen(self, granted: int) -> Turn | None:
+    def _chosen(self, granted: int) -> Turn | Order | None:
         if self._turns is not None:
             return None
-        view, random = self._view, stream(self._seed, self._next, "select")
-        selection = self._selector.select(view.elites, random)
-        if selection is None:
-            return None
+        elites, random = self._view.elites, stream(self._seed, self._next, "select")
+        if isinstance(self._selector, Judge):
+            drawn = self._selector.draw(elites, random, number=self._next, granted=granted)
+            return self._listed(drawn) if drawn else None
+        selection = self._selector.select(elites, random)
+        return self._selected(selection, granted) if selection else None
+
+    def _listed(self, shortlist: Shortlist) -> Order:
+        self._next += 1
+        self._archive.consider(shortlist)
+        return Order(shortlist=shortlist)
+
+    def _selected(self, selection: Selection, granted: int) -> Turn:
+        elites = self._view.elites
         turn = Turn(
             number=self._next,
             selection=selection,
-            as_of=view.elites.newest,
+            as_of=elites.newest,
             granted=granted,
-            untried=view.elites.untried(selection.chosen),
-            ahead=view.elites.under_way(selection.slot),
+            untried=elites.untried(selection.chosen),
+            ahead=elites.under_way(selection.slot),
         )
         self._next += 1
         if self._purse:
             self._archive.set_out(record_of(turn))
         return turn
 
-    def _resumed(self, granted: int) -> Turn:
+    def _resumed(self, granted: int) -> Turn | Order:
         """A step that was set out on and not finished, as it was chosen then."""
-        record = self._again.popleft()
-        turn = turn_of(record, self._archive, self._view.elites)
-        untried = self._archive.elites.untried(record.chosen, record.as_of)
-        return replace(turn, untried=untried, granted=min(granted, record.granted))
+        again = self._again.popleft()
+        if isinstance(again, Order):
+            granted = min(granted, again.granted)
+            return replace(again, shortlist=replace(again.shortlist, granted=granted))
+        turn = turn_of(again, self._archive, self._view.elites)
+        untried = self._archive.elites.untried(again.chosen, again.as_of)
+        return replace(turn, untried=untried, granted=min(granted, again.granted))
 
     def _grant(self) -> int:
         """How many verifications the next step may spend."""
@@ -267,82 +307,71 @@ class Engine:
             return Ending.BUDGET, unit
         return Ending.EXHAUSTED, "nothing is left to try"
 
-    # Explore
+    # Decide and explore
 
-    def _explore(self, turn: Turn) -> tuple[Turn, tuple[Attempt, ...]]:
-        """Return to the chosen elite and go on from child to child, as far as granted."""
-        random = stream(self._seed, turn.number, "explore")
-        attempts: list[Attempt] = []
-        place = self._return_to(turn, turn.selection.chosen, turn.untried)
-        while place and len(attempts) < turn.granted and self._mutator.can_propose(place.parent):
-            try:
-                attempts.append(self._attempt(place, random))
-            except BudgetSpent as spent:
-                # What has been paid for is recorded, as a step that was granted no more.
-                self._end(Ending.BUDGET, spent.unit)
-                return replace(turn, granted=len(attempts)), tuple(attempts)
-            place = self._go_on(turn, attempts)
-        return turn, tuple(attempts)
-
-    def _return_to(
-        self, turn: Turn, elite: EntryId, untried: Sequence[int], made: int = 0
-    ) -> _Place | None:
-        entry = self._archive.entry(elite)
-        if isinstance(entry.result, Failure):
-            return None
-        parent = Parent(
-            tree=entry.candidate.tree,
-            evaluation=entry.result,
-            step=turn.number,
-            place=made,
-            untried=tuple(untried),
-            under_way=0 if made else turn.ahead,
-        )
-        return _Place(parent=parent, entry=elite)
-
-    def _go_on(self, turn: Turn, attempts: Sequence[Attempt]) -> _Place | None:
-        """Where a step goes on after its newest child: from there, or from who holds its cell."""
-        result, tree = attempts[-1].result, attempts[-1].candidate.tree
-        if isinstance(result, Failure) or result.terminal:
+    def _decided(self, order: Order) -> Turn | None:
+        """The step that a judge decides on; `None` where the budget allows it no question."""
+        judge = cast(Judge, self._selector)
+        random = stream(self._seed, order.number, "decide")
+        try:
+            decision = judge.decide(order.shortlist, self._archive, random)
+        except (BudgetSpent, Stopped) as cut:
+            with self._moved:
+                self._end_early(cut)
+                self._give_up(order)
             return None
         with self._moved:
-            holder = self._archive.elites.standing(result.cell, turn.as_of)
-            if self._rule.judge(result, size_of(tree), holder).status.admitted:
-                parent = Parent(
-                    tree=tree,
-                    evaluation=result,
-                    step=turn.number,
-                    place=len(attempts),
-                    untried=ranking([option.promise for option in result.options]),
-                )
-                return _Place(parent=parent, entry=None)
-            if holder is None:
-                return None
-            untried = self._archive.elites.untried(holder.id, turn.as_of)
-        tried = {attempt.candidate.option for attempt in attempts if attempt.parent == holder.id}
-        left = [option for option in untried if option not in tried]
-        return self._return_to(turn, holder.id, left, len(attempts))
+            turn = self._turn(order, decision)
+            self._view.set_out(turn)
+            if self._purse:
+                self._archive.set_out(record_of(turn))
+        return turn
 
-    def _attempt(self, place: _Place, random: Random) -> Attempt:
-        """Make a child and run it."""
-        parent = place.parent
-        child = self._mutator.propose(parent, random)
-        if isinstance(child, Failure):
-            unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
-            return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
-        return Attempt(parent=place.entry, candidate=child, result=self._verify(child, parent))
+    def _turn(self, order: Order, decision: Decision) -> Turn:
+        shortlist, record = order.shortlist, order.record
+        chosen = shortlist.shown[decision.place]
+        as_of = record.as_of if record else self._seen_by_now(chosen.entry, shortlist.as_of)
+        return Turn(
+            number=order.number,
+            selection=Selection(
+                chosen=chosen.entry,
+                slot=chosen.slot,
+                choices=shortlist.choices,
+                probability=decision.probability,
+            ),
+            as_of=as_of,
+            granted=order.granted,
+            untried=self._archive.elites.untried(chosen.entry, as_of),
+            ahead=record.ahead if record else self._view.under_way(chosen.slot),
+            verdict=decision.verdict,
+        )
 
-    def _verify(self, candidate: Candidate, parent: Parent | None) -> Evaluation | Failure:
+    def _seen_by_now(self, chosen: EntryId, as_of: EntryId) -> EntryId:
+        """The newest entry that a step may see, now that it has been decided on.
+
+        What was tried while the judge thought is not tried again, unless nothing else is left.
+        """
+        newest = self._view.elites.newest
+        if self._view.live and self._archive.elites.untried(chosen, newest):
+            return newest
+        return as_of
+
+    def _explore(self, turn: Turn) -> tuple[Turn, tuple[Attempt, ...]]:
+        attempts: list[Attempt] = []
+        random = stream(self._seed, turn.number, "explore")
         try:
-            result = self._domain.verify(candidate, parent)
-        except DomainError:
-            raise
-        except Exception as crash:  # noqa: BLE001  # a candidate's crash is an answer
-            message = f"{type(crash).__name__}: {crash}"
-            return Failure(cause=Cause.CRASHED, message=message, log=traceback.format_exc())
-        if isinstance(result, Evaluation) and (fault := flaw(result)):
-            return Failure(cause=Cause.INVALID_SCORE, message=fault)
-        return result
+            # One by one: what was made before the end stays.
+            attempts.extend(self._explorer.attempts(turn, random))
+        except (BudgetSpent, Stopped) as cut:
+            self._end_early(cut)
+            # In order, a part of a step would be another step; its answers are in the ledger.
+            made = () if self._in_order else tuple(attempts)
+            return replace(turn, granted=len(made)), made
+        return turn, tuple(attempts)
+
+    def _end_early(self, cut: BudgetSpent | Stopped) -> None:
+        if isinstance(cut, BudgetSpent):
+            self._end(Ending.BUDGET, cut.unit)
 
     # Record
 
@@ -364,9 +393,7 @@ class Engine:
 
     def _record(self, turn: Turn, attempts: tuple[Attempt, ...]) -> None:
         if not attempts:
-            self._view.drop(turn)
-            # In order, nothing can be recorded after a step that is missing.
-            self._next_recorded = _NEVER
+            self._give_up(turn)
             self._end(Ending.EXHAUSTED, f"nothing is left to try from #{turn.selection.chosen}")
             return
         step = Step(
@@ -377,13 +404,23 @@ class Engine:
             granted=turn.granted,
             ahead=turn.ahead,
             elapsed=self._elapsed(),
+            verdict=turn.verdict,
         )
         entries = self._archive.add(step, self._rule)
+        for part in self._remembering:
+            part.remember(entries)
         verified = sum(attempt.verified for attempt in attempts)
         self._view.record(Recorded(turn=turn, entries=entries, verifications=verified))
         if self._view.live:
             self._see()
         self._tell(self._recorded(turn.number, entries))
+
+    def _give_up(self, turn: Turn | Order) -> None:
+        """A step comes to nothing."""
+        self._view.drop(turn)
+        # In order, nothing can be recorded after a step that is missing.
+        self._next_recorded = _NEVER
+        self._moved.notify_all()
 
     def _recorded(self, number: int, entries: Sequence[Entry]) -> StepRecorded:
         elites = self._archive.elites
@@ -401,6 +438,9 @@ class Engine:
         with self._moved:
             self._ending = self._ending or (ending, detail)
             self._moved.notify_all()
+        # In order, what is under way when the goal is reached is part of what a seed gives.
+        if ending is Ending.INTERRUPTED or not self._in_order:
+            self._sign.show()
 
     def _check_goal(self, objective: float) -> None:
         goal = self._domain.goal

@@ -11,7 +11,7 @@ from archive.export import jsonl
 from archive.library import Library
 from archive.reading import RunReader
 from goexplore.config import Replaying, checked, options, prepare, stored
-from goexplore.view import record_of_step
+from goexplore.view import Order, record_of_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,15 @@ def replay(library: Library, name: str) -> Replay:
             return _compared(before, again.read(name))
 
 
-def turns_of(run: RunReader) -> Iterator[TurnRecord]:
-    """The steps of a run as they were chosen, in the order in which they were recorded."""
+def turns_of(run: RunReader) -> Iterator[TurnRecord | Order]:
+    """The steps of a run as they were chosen, in the order in which they were recorded.
+
+    What a judge chose from a shortlist is decided again.
+    """
     for number, _ in groupby(fact.step for fact in run.facts()):
         if number:
-            yield record_of_step(run.step(number))
+            record, shortlist = record_of_step(run.step(number)), run.shortlist(number)
+            yield Order(shortlist=shortlist, record=record) if shortlist else record
 
 
 def _compared(before: RunReader, after: RunReader) -> Replay:

@@ -2,12 +2,27 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from math import inf
+from operator import attrgetter
 
 from archive.base import Archive
 from archive.elites import Elites
-from archive.entry import NO_ENTRY, Entry, EntryId, Selection, StepRecord, TurnRecord
+from archive.entry import (
+    NO_ENTRY,
+    Entry,
+    EntryId,
+    Evaluation,
+    Selection,
+    Shortlist,
+    StepRecord,
+    TurnRecord,
+    Verdict,
+)
+from archive.facts import fact_of
+from archive.judging import fruitful
+from goexplore.selection.base import Lesson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +30,8 @@ class Turn:
     """Leave to take one step: where to set out from, and how many verifications it may spend.
 
     as_of: the newest entry that the selection saw. untried: options of the chosen elite, the most
-    promising first. ahead: how many others had set out from it and were not back.
+    promising first. ahead: how many others had set out from it and were not back. verdict: what
+    came of the shortlist from which it was chosen; `None` where there was none.
     """
 
     number: int
@@ -24,6 +40,30 @@ class Turn:
     granted: int
     untried: tuple[int, ...] = ()
     ahead: int = 0
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Leave to take one step whose elite is yet to be decided on, from a shortlist.
+
+    record: what was decided before the process that did so was killed.
+    """
+
+    shortlist: Shortlist
+    record: TurnRecord | None = None
+
+    @property
+    def number(self) -> int:
+        return self.shortlist.number
+
+    @property
+    def granted(self) -> int:
+        return self.shortlist.granted
+
+    @property
+    def as_of(self) -> EntryId:
+        return self.shortlist.as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +84,13 @@ class View:
     """
 
     def __init__(
-        self, archive: Archive, lag: int | None, unfinished: Sequence[TurnRecord] = ()
+        self, archive: Archive, lag: int | None, unfinished: Sequence[TurnRecord | Order] = ()
     ) -> None:
         """`unfinished`: steps that were set out on, and are about to be taken again."""
         self._lag = lag
         self._own = lag is not None and lag > 1
         self.live = lag is None
-        self._out: dict[int, Turn] = {}
+        self._out: dict[int, Turn | Order] = {}
         self._unseen: deque[Recorded] = deque()
         self.steps = archive.step_count
         self.verifications = archive.verifications
@@ -85,19 +125,33 @@ class View:
         """Whether a recorded step has to be seen before step `number` is chosen."""
         return self._lag is None or self._seen < number - self._lag
 
+    def consider(self, order: Order) -> None:
+        """A step is being decided on."""
+        self._out[order.number] = order
+
     def set_out(self, turn: Turn) -> None:
         """A step is under way."""
         self._out[turn.number] = turn
-        self.elites.set_out(turn.selection.slot)
+        if self._marks(turn):
+            self.elites.set_out(turn.selection.slot)
+
+    def under_way(self, slot: int) -> int:
+        """How many have set out from a slot, as far as a decision may know."""
+        return self.elites.under_way(slot) if self.live else 0
+
+    def _marks(self, turn: Turn) -> bool:
+        # When a judge has decided is a matter of timing, of which a view that lags knows nothing.
+        return self.live or turn.verdict is None
 
     def record(self, recorded: Recorded) -> None:
         """A step is in the archive."""
         self._unseen.append(recorded)
 
-    def drop(self, turn: Turn) -> None:
+    def drop(self, turn: Turn | Order) -> None:
         """A step came to nothing and will not be recorded."""
         del self._out[turn.number]
-        self.elites.back(turn.selection.slot)
+        if isinstance(turn, Turn) and self._marks(turn):
+            self.elites.back(turn.selection.slot)
 
     def see_next(self) -> Recorded | None:
         """See the next recorded step; `None` where all have been seen."""
@@ -105,7 +159,7 @@ class View:
             return None
         recorded = self._unseen.popleft()
         if self._own:
-            self.elites.take_step(recorded.entries)
+            self.elites.take_step(recorded.entries, recorded.turn.verdict)
         self.drop(recorded.turn)
         self._seen = recorded.turn.number
         self.steps += 1
@@ -157,7 +211,51 @@ def record_of_step(step: StepRecord) -> TurnRecord:
 
 
 def _later(archive: Archive, elites: Elites) -> Iterator[Recorded]:
+    verdicts = {number: verdict for number, _, verdict in archive.verdicts()}
     for number, entries in groupby(archive.entries(elites.newest), lambda entry: entry.step):
         step = archive.step(number)
         turn = turn_of(record_of_step(step), archive, elites)
+        turn = replace(turn, verdict=verdicts.get(number))
         yield Recorded(turn=turn, entries=tuple(entries), verifications=step.verifications)
+
+
+def orders(archive: Archive) -> list[TurnRecord | Order]:
+    """The steps that were set out on and never recorded, in order, to be taken again."""
+    records = {record.number: record for record in archive.unfinished()}
+    listed = [
+        Order(shortlist=each, record=records.pop(each.number, None)) for each in archive.undecided()
+    ]
+    return sorted([*records.values(), *listed], key=attrgetter("number"))
+
+
+def lessons(archive: Archive, upto: EntryId) -> Iterator[Lesson]:
+    """What all steps have shown whose entries are no newer than `upto`."""
+    verdicts = {number: verdict for number, _, verdict in archive.verdicts()}
+    objectives: dict[int, float] = {}
+    for step, group in groupby(archive.facts(), attrgetter("step")):
+        facts = list(group)
+        objectives |= {fact.id: fact.objective for fact in facts}
+        if facts[-1].id > upto:
+            return
+        if step:
+            origin = facts[0].parent
+            yield Lesson(
+                step=step,
+                chosen=EntryId(origin),
+                fruitful=fruitful(facts, objectives[origin]),
+                verdict=verdicts.get(step),
+            )
+
+
+def lesson(recorded: Recorded, archive: Archive) -> Lesson:
+    """What a step has shown."""
+    turn = recorded.turn
+    origin = archive.entry(turn.selection.chosen).result
+    facts = [fact_of(entry, place) for place, entry in enumerate(recorded.entries)]
+    objective = origin.objective if isinstance(origin, Evaluation) else -inf
+    return Lesson(
+        step=turn.number,
+        chosen=turn.selection.chosen,
+        fruitful=fruitful(facts, objective),
+        verdict=turn.verdict,
+    )

@@ -11,11 +11,13 @@ ACTIONS_FILE = "actions.txt"
 """The one file of a game state's tree: the actions that lead to it, a line each."""
 
 
-def append(parent: Parent, option: int, *, mutator: str) -> Candidate:
+def append(parent: Parent, option: int, *, mutator: str, rationale: str = "") -> Candidate:
     """The child that takes one of its parent's options."""
     action = parent.evaluation.options[option].text
     actions = parent.tree.get(ACTIONS_FILE, "") + action + "\n"
-    return Candidate(tree={ACTIONS_FILE: actions}, mutator=mutator, option=option)
+    return Candidate(
+        tree={ACTIONS_FILE: actions}, mutator=mutator, option=option, rationale=rationale
+    )
 
 
 def everything_tried() -> Failure:

@@ -1,14 +1,24 @@
 """Ways to make a child of a parent: the contract."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from archive.entry import Candidate, Evaluation, Failure, Tree
+from archive.entry import NO_ENTRY, Candidate, Entry, EntryId, Evaluation, Failure, Tree
 
 
 class MutatorError(Exception):
     """A mutator that cannot go on, for a reason that another attempt would not mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What a step did before: an action, the thought behind it, and what was seen then."""
+
+    action: str
+    thought: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +30,8 @@ class Parent:
     under_way: how many other workers have set out from here and are not back; each took the
         first of `untried` that was left, so the first `under_way` of them are spoken for.
     step, place: which step of the search asks, and how many children it has made before.
+    as_of: the newest entry that the step can see.
+    taken: what the step has done since it set out, where that was to take options.
     """
 
     tree: Tree
@@ -28,6 +40,8 @@ class Parent:
     place: int = 0
     untried: tuple[int, ...] = ()
     under_way: int = 0
+    as_of: EntryId = NO_ENTRY
+    taken: tuple[Taken, ...] = ()
 
 
 class Mutator(Protocol):
@@ -52,4 +66,18 @@ class Mutator(Protocol):
         Raises:
             MutatorError: nothing that it could be asked again would help.
         """
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A part that looks back on what a run has found.
+
+    It is told of every recorded step, also those of earlier sessions, in their order and before
+    any later step is explored. For a search that is to be deterministic it may use no entry after
+    `Parent.as_of`.
+    """
+
+    def remember(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries of a step."""
         ...

@@ -20,15 +20,25 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     yield from empty_database(postgres_server())
 
 
-def postgres_server() -> URL:
-    """The server that `GOEXPLORE_TEST_POSTGRES` names.
+@pytest.fixture
+def gguf() -> Path:
+    """A small language model that talks; mark a test that takes it with `model`."""
+    return Path(service("GOEXPLORE_TEST_GGUF", "small language model"))
 
-    Without one the test is skipped, or fails where `GOEXPLORE_REQUIRE_SERVICES` is set.
+
+def postgres_server() -> URL:
+    """The server that `GOEXPLORE_TEST_POSTGRES` names."""
+    return make_url(service("GOEXPLORE_TEST_POSTGRES", "PostgreSQL"))
+
+
+def service(variable: str, name: str) -> str:
+    """What a variable says of a service.
+
+    Without it the test is skipped, or fails where `GOEXPLORE_REQUIRE_SERVICES` is set.
     """
-    url = os.environ.get("GOEXPLORE_TEST_POSTGRES")
-    if url:
-        return make_url(url)
-    missing = "no PostgreSQL: GOEXPLORE_TEST_POSTGRES is not set"
+    if said := os.environ.get(variable):
+        return said
+    missing = f"no {name}: {variable} is not set"
     if os.environ.get("GOEXPLORE_REQUIRE_SERVICES"):
         pytest.fail(missing)
     pytest.skip(missing)

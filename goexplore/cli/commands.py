@@ -15,12 +15,14 @@ class Command:
 
 COMMANDS = {
     "run": Command("run", "Explore a domain, or go on where the same run stopped."),
+    "estimate": Command("estimate", "Say what a run will cost before it begins."),
     "resume": Command("resume", "Go on with a run."),
     "runs": Command("runs", "List the runs of an archive."),
     "show": Command("show", "Show an entry: what it is, and how it came about."),
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
+    "judge": Command("judge", "Judge those who chose, by what came of it."),
     "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
     "doctor": Command("doctor", "Check that all a run needs is there."),

@@ -1,7 +1,8 @@
 """One run, or many one after the other, with somebody watching."""
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from goexplore.config import PreparedRun, RunConfig, keys, prepare
 from goexplore.connections import Connections
 from goexplore.domain import DomainError
 from goexplore.events import Ending, Outcome
+from mutators.base import MutatorError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Report:
     """What became of a run. `result`: a solution or what else its best entry shows.
 
     archive: its URL, without a password. steps_before: how many had been taken before this session.
+    fallbacks: by cause, how often counts chose because a judge had no usable answer.
     """
 
     title: str
@@ -35,6 +38,7 @@ class Report:
     outcome: Outcome
     result: str
     steps_before: int
+    fallbacks: Mapping[str, int]
 
     @property
     def solved(self) -> bool:
@@ -123,7 +127,8 @@ def _reported(
     config: RunConfig, title: str, run: PreparedRun, interruption: Interruption
 ) -> Report:
     before = run.archive.step_count
-    outcome = interruption.run(run.engine)
+    with _saying_what_was_spent(run):
+        outcome = interruption.run(run.engine)
     best = run.archive.entry(outcome.best) if outcome.best else None
     return Report(
         title=title,
@@ -132,7 +137,29 @@ def _reported(
         outcome=outcome,
         result=_told(config, best) if best else "",
         steps_before=before,
+        fallbacks=Counter(
+            verdict.fell_back.partition(":")[0]
+            for _, _, verdict in run.archive.verdicts()
+            if verdict.fell_back
+        ),
     )
+
+
+@contextmanager
+def _saying_what_was_spent(run: PreparedRun) -> Generator[None]:
+    """Say with what stops a run what it has cost so far."""
+    try:
+        yield
+    except MutatorError as error:
+        spent = run.archive.spending()
+        if not spent:
+            raise
+        tokens = sum(each.prompt_tokens + each.completion_tokens for each in spent)
+        calls, dollars = sum(each.calls for each in spent), sum(each.dollars for each in spent)
+        raise MutatorError(
+            f"{error}; so far {calls} calls with {tokens:,} tokens were answered, for "
+            f"${dollars:.4f}; nothing of that is lost, and the same command goes on from here"
+        ) from error
 
 
 def _told(config: RunConfig, best: Entry) -> str:

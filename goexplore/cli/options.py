@@ -76,6 +76,14 @@ Model = Annotated[
         "scripted:FILE. Keys are $OPENAI_API_KEY and $ANTHROPIC_API_KEY.",
     ),
 ]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="select|act|admit",
+        help="A role that chance, or a rule, is to play instead of the model.",
+    ),
+]
 Puzzles = Annotated[
     Path | None,
     typer.Option(

@@ -90,6 +90,7 @@ def _plain(told: Told) -> dict[str, object]:
         "tokens": outcome.spent.tokens,
         "dollars": outcome.spent.dollars,
         "steps_this_session": outcome.spent.steps - told.steps_before,
+        "fell_back": dict(told.fallbacks),
     }
 
 
@@ -123,8 +124,16 @@ def _single(report: Report, unit: str) -> Table:
     table.add_row("seconds", f"{spent.seconds:.2f}")
     if spent.tokens:
         table.add_row("tokens", f"{spent.tokens:,} (${spent.dollars:.4f})")
+    if report.fallbacks:
+        table.add_row("fell back", safe(_fell_back(report)))
     table.add_row("run", safe(report.name))
     return table
+
+
+def _fell_back(report: Report) -> str:
+    causes = ", ".join(f"{cause} {count}" for cause, count in report.fallbacks.items())
+    times = sum(report.fallbacks.values())
+    return f"{times} of {report.outcome.spent.steps} choices to counts ({causes})"
 
 
 def _say_how_to_go_on(report: Report, terminal: Terminal) -> None:

@@ -4,11 +4,10 @@ import typer
 
 from goexplore.cli import game24, options
 from goexplore.cli.exploring import afresh
-from goexplore.cli.layers import below, with_puzzle
+from goexplore.cli.layers import below, runs, said
 from goexplore.cli.present import present
 from goexplore.cli.terminal import Terminal
-from goexplore.config import DEFAULT_PRESET, ConfigError, Settings, checked
-from goexplore.config import options as layer
+from goexplore.config import DEFAULT_PRESET
 
 
 def add(app: typer.Typer) -> None:
@@ -22,6 +21,7 @@ def run(
     *,
     preset: options.Preset = DEFAULT_PRESET,
     sets: options.Set = None,
+    without: options.Without = None,
     puzzles: options.Puzzles = None,
     rows: options.Range = None,
     rules: options.Rules = None,
@@ -49,37 +49,34 @@ def run(
     goexplore run game24 1 5 5 5 --rules exact --preset breadth-first
     goexplore run game24 --puzzles puzzles.csv --range 900:1000 --json
     goexplore run run.toml -s selection.kind=dgm --steps 100
-    goexplore run game24 4 4 6 8 --preset choose-action --model openai:gpt-4o --dollars 0.50
+    goexplore run game24 4 4 6 8 --preset ige --model openai:gpt-4o --dollars 0.50
+    goexplore run game24 4 4 6 8 --preset ige --without admit --model local:model.gguf
 
     The same settings are the same run: after Ctrl-C, a crash or a spent budget, the same command
     goes on where it stopped. What a run may spend can change from one time to the next.
     """
-    lower = below(what, preset, sets or [])
-    asked = game24.asked(words or [], puzzles, rows)
-    said: Settings = {
-        "run": {"seed": seed, "workers": workers, "deterministic": deterministic, "name": name},
-        "domain": {"rules": rules},
-        "mutation": {"model": model},
-        "budget": {
-            "steps": steps,
-            "verifications": verifications,
-            "seconds": seconds,
-            "tokens": tokens,
-            "dollars": dollars,
-        },
-        "archive": {"url": archive},
-    }
-    if what == game24.NAME and not asked and not _has_numbers(sets or []):
-        raise ConfigError(game24.NEEDED)
-    each = [with_puzzle(said, numbers, apart=len(asked) > 1) for numbers in asked] or [said]
-    configs = [checked([*lower, layer(settings)]) for settings in each]
+    configs = runs(
+        below(what, preset, sets or [], without or []),
+        said(
+            seed=seed,
+            workers=workers,
+            deterministic=deterministic,
+            name=name,
+            model=model,
+            rules=rules,
+            steps=steps,
+            verifications=verifications,
+            seconds=seconds,
+            tokens=tokens,
+            dollars=dollars,
+            archive=archive,
+        ),
+        what=what,
+        puzzles=game24.asked(words or [], puzzles, rows),
+    )
     present(
         [afresh(config) for config in configs] if fresh else configs,
         Terminal.of(no_color=no_color, quiet=quiet or json),
         json=json,
         verbose=verbose,
     )
-
-
-def _has_numbers(sets: list[str]) -> bool:
-    return any(text.strip().startswith("domain.numbers") for text in sets)

@@ -39,6 +39,8 @@ def show(
     *,
     preset: options.Preset = DEFAULT_PRESET,
     sets: options.Set = None,
+    without: options.Without = None,
+    model: options.Model = None,
 ) -> None:
     """Print the effective settings as a run file.
 
@@ -48,10 +50,10 @@ def show(
     goexplore config show run.toml -s selection.kind=dgm
     goexplore config show game24 4 4 6 8 > run.toml
     """
-    lower = below(what, preset, sets or [])
+    lower = below(what, preset, sets or [], without or [])
     puzzles = game24.asked(words or [], None, None)
-    nothing: Settings = {}
-    said = with_puzzle(nothing, puzzles[0], apart=False) if puzzles else nothing
+    asked: Settings = {"run": {"model": model}}
+    said = with_puzzle(asked, puzzles[0], apart=False) if puzzles else asked
     effective = checked([*lower, layer(said)]).settings
     typer.echo("\n\n".join("\n".join(_toml(name, keys)) for name, keys in effective.items()))
 

@@ -6,7 +6,15 @@ from dataclasses import asdict
 import typer
 from rich.table import Table
 
-from archive.entry import Entry, EntryId, Evaluation, Failure, StepRecord
+from archive.entry import (
+    Appraisal,
+    Entry,
+    EntryId,
+    Evaluation,
+    Failure,
+    StepRecord,
+    Verdict,
+)
 from archive.lineage import children
 from archive.reading import RunReader
 from goexplore.cli import options
@@ -48,6 +56,8 @@ def _document(
     run: str, entry: Entry, step: StepRecord, made: Sequence[EntryId]
 ) -> dict[str, object]:
     plain = asdict(entry)
+    if entry.appraisal is not None:
+        plain["appraisal"]["vector"] = f"{len(entry.appraisal.vector)} bytes"
     if plain["result"].get("snapshot") is not None:
         plain["result"]["snapshot"] = f"{len(plain['result']['snapshot'])} bytes"
     plain["admission"]["status"] = entry.admission.status.name.lower()
@@ -95,12 +105,14 @@ def _open(result: Evaluation) -> str:
 def _how_it_came(reader: RunReader, entry: Entry, step: StepRecord) -> Iterator[tuple[str, str]]:
     status, why = entry.admission.status.name.lower(), entry.admission.why
     yield "admission", f"{status}: {why}" if why else status
+    yield "appraisal", _appraisal(entry.appraisal)
     yield "made by", entry.candidate.mutator
     yield "edit", edit(reader, entry)
     yield "rationale", entry.candidate.rationale
     yield "depth", str(entry.depth)
     yield "parents", _listed(entry.parents)
     yield "step", _selection(step)
+    yield "chosen by", _judged(reader.verdict(entry.step), step)
 
 
 def edit(reader: RunReader, entry: Entry) -> str:
@@ -118,6 +130,33 @@ def _selection(step: StepRecord) -> str:
         f"{step.number}: set out from #{step.chosen}, one of {step.choices} that could be chosen, "
         f"with probability {step.probability:.4g}"
     )
+
+
+def _judged(verdict: Verdict | None, step: StepRecord) -> str:
+    """Who chose the elite of a step from a shortlist, and what was foretold of it."""
+    if verdict is None:
+        return ""
+    said = [
+        f"{each.judge} {each.chance:.0%}" for each in verdict.forecasts if each.entry == step.chosen
+    ]
+    foretold = f"; that it would be fruitful was foretold with {', '.join(said)}" if said else ""
+    instead = (
+        f", as the judge had no usable answer ({verdict.fell_back})" if verdict.fell_back else ""
+    )
+    return f"{verdict.judge}{instead}{foretold}"
+
+
+def _appraisal(appraisal: Appraisal | None) -> str:
+    if appraisal is None:
+        return ""
+    said: list[str] = []
+    if appraisal.interest is not None:
+        said.append(f"interest {appraisal.interest:.2f}")
+    if appraisal.refused is not None:
+        said.append(f"refused: {appraisal.refused}" if appraisal.refused else "worth keeping")
+    if appraisal.anyway:
+        said.append("kept anyway, to see whether that was right")
+    return "; ".join(said)
 
 
 def _listed(entries: Sequence[EntryId]) -> str:

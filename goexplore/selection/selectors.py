@@ -20,7 +20,7 @@ _LEAST = 1e-280
 Measure = Callable[[EliteArrays], Floats]
 
 
-class _Following(ABC):
+class Following(ABC):
     """A selector that looks at an elite again when it has changed, and only then."""
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class _Following(ABC):
         """Take in slots that have changed."""
 
 
-class Weighted(_Following):
+class Weighted(Following):
     """Chooses in proportion to weights."""
 
     def __init__(self, measure: Measure) -> None:
@@ -78,7 +78,7 @@ class Weighted(_Following):
         )
 
 
-class Ordered(_Following):
+class Ordered(Following):
     """The newest cell with something untried (depth-first), or the oldest (breadth-first)."""
 
     def __init__(self, *, newest: bool) -> None:
@@ -113,7 +113,7 @@ class FromStart:
         return Selection(chosen=elites.holder(0), slot=0, choices=1, probability=1.0)
 
 
-class Greedy(_Following):
+class Greedy(Following):
     """The elite of the highest key, and with probability `epsilon` any.
 
     Among equals the newest cell, so that a search goes deep before it goes wide.
@@ -148,7 +148,7 @@ class Greedy(_Following):
         )
 
 
-class Tournament(_Following):
+class Tournament(Following):
     """The best of `size` elites drawn alike, with replacement; the first drawn among equals."""
 
     def __init__(self, size: int) -> None:

@@ -70,3 +70,13 @@ def softmax(elites: EliteArrays, *, temperature: float = 1.0) -> Floats:
     temperature: in the unit of the objective, positive. Near 0 only the best is chosen.
     """
     return np.asarray(np.exp((elites.objective - elites.best) / temperature))
+
+
+def interest(elites: EliteArrays, *, sharpness: float = 5.0) -> Floats:
+    """exp(sharpness * (interest - 1)) / sqrt(1 + chosen): the interesting, and the little chosen.
+
+    An entry that nobody has rated counts as one of interest 0.5. The second factor is that of
+    Go-Explore 2021, so that a judge's favourite is not all that is ever tried.
+    """
+    said = np.where(np.isnan(elites.interest), 0.5, elites.interest)
+    return np.asarray(np.exp(sharpness * (said - 1.0)) / np.sqrt(1.0 + elites.chosen))

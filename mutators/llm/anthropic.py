@@ -1,8 +1,8 @@
 """Models behind Anthropic's messages."""
 
 import json
-import math
 import time
+from dataclasses import replace
 from typing import Literal
 from weakref import finalize
 
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from mutators.llm.base import Answer, Finish, Json, Model, Request, Usage
 from mutators.llm.models import on_loopback
 from mutators.llm.outcome import Complaint, Setback, complaint, excerpt, nobody_there
+from mutators.llm.schema import in_the_prompt
 
 HOME = "https://api.anthropic.com"
 
@@ -22,12 +23,6 @@ _FINISHES = {
     "model_context_window_exceeded": Finish.LENGTH,
     "refusal": Finish.REFUSAL,
 }
-
-_WRITTEN = 1.25
-"""What a prompt token costs that is written to the cache for five minutes, in fresh ones.
-
-docs.claude.com/en/docs/build-with-claude/prompt-caching, October 2025.
-"""
 
 
 class _Usage(BaseModel):
@@ -53,8 +48,9 @@ class _Reply(BaseModel):
 class AnthropicModel:
     """A model behind Anthropic's messages, asked once per call.
 
-    A schema, which must be an object's, becomes a tool that the model has to use. The system text
-    is marked to be cached.
+    A schema, which must be an object's, becomes a tool that the model has to use; it stands in the
+    prompt instead where `model.structured` says so: the newest models may not be forced to use
+    one. The system text is marked to be cached.
 
     served: what its server calls the model.
     url: of the server; Anthropic's own if left out.
@@ -87,14 +83,21 @@ class AnthropicModel:
             Setback: asking again may help.
             LLMError: it would not.
         """
+        self._model.check(request)
         began = time.monotonic()
-        reply = self._post(_body(request, self._served))
+        reply = self._post(_body(self._allowed(request), self._served))
         seconds = time.monotonic() - began
         if isinstance(reply, Complaint):
             raise reply.as_error()
         finish = _FINISHES.get(reply.stop_reason or "", Finish.STOP)
         usage = _usage(reply.usage)
         return Answer(text=_text(reply.content), finish=finish, usage=usage, seconds=seconds)
+
+    def _allowed(self, request: Request) -> Request:
+        """A request as the model takes it."""
+        if not self._model.temperature:
+            request = replace(request, temperature=None)
+        return request if self._model.structured else in_the_prompt(request)
 
     def _post(self, body: Body) -> _Reply | Complaint:
         name = self._model.name
@@ -150,8 +153,7 @@ def _text(blocks: tuple[_Block, ...]) -> str:
 
 
 def _usage(usage: _Usage) -> Usage:
-    """Tokens as they are paid for: those written to the cache count a quarter more."""
     read = usage.cache_read_input_tokens or 0
-    written = math.ceil(_WRITTEN * (usage.cache_creation_input_tokens or 0))
+    written = usage.cache_creation_input_tokens or 0
     prompt = usage.input_tokens + read + written
-    return Usage(prompt=prompt, cached=read, completion=usage.output_tokens)
+    return Usage.paid(prompt=prompt, cached=read, written=written, completion=usage.output_tokens)

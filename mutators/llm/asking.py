@@ -31,5 +31,6 @@ class Asking(Protocol):
         Raises:
             LLMError: the model cannot be asked.
             BudgetSpent: the budget does not allow it.
+            Stopped: the run is to end, and the call waited to be sent.
         """
         ...

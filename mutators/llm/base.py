@@ -1,15 +1,23 @@
 """Asking a foundation model: the contract."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from mutators.base import MutatorError
 
+Api = Literal["chat", "responses"]
+"""Which of OpenAI's wire formats: chat completions, that all its imitators speak, or responses."""
+
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+_WRITTEN = 0.25
+"""What a token costs that is written to a cache, above others; see `Usage.paid`."""
 
 
 class LLMError(MutatorError):
@@ -64,12 +72,32 @@ class Model:
     context_window: tokens of prompt and answer together.
     structured: whether its server keeps an answer to a JSON schema.
     prices: `None` where they are not known; a model of one's own costs 0.
+    logprobs: whether its server says how likely a token and its alternatives are.
+    temperature: whether it may be given one; models that reason mostly may not.
+    api: in which wire format it is asked, if OpenAI's.
+    dimension: length of its vectors, if it embeds texts; 0 where it is not known.
     """
 
     name: str
     context_window: int
     structured: bool
     prices: Prices | None
+    logprobs: bool = False
+    temperature: bool = True
+    api: Api = "chat"
+    dimension: int = 0
+
+    def check(self, request: "Request") -> None:
+        """See that it can do what is asked.
+
+        Raises:
+            LLMError: it does not say how likely alternatives are.
+        """
+        if request.alternatives and not self.logprobs:
+            raise LLMError(
+                f"{self.name} does not say how likely its answers are; choose a model that does, "
+                "or give logprobs = true under [models] if this one does"
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +107,17 @@ class Usage:
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+
+    @classmethod
+    def paid(cls, *, prompt: int, cached: int, written: int, completion: int) -> Self:
+        """Tokens as they are paid for: those of the prompt that are written to a cache count more.
+
+        written: of `prompt`; they cost 1.25 times what others do, at Anthropic for five minutes
+            (platform.claude.com/docs/en/build-with-claude/prompt-caching) and at OpenAI from
+            gpt-5.6 on (developers.openai.com/api/docs/models/gpt-5.6-terra), November 2026.
+        """
+        more = math.ceil(_WRITTEN * written)
+        return cls(prompt=prompt + more, cached=cached, completion=completion)
 
     def dollars(self, prices: Prices) -> float:
         """What they cost."""
@@ -98,6 +137,8 @@ class Request:
     schema: a JSON schema that the answer is to follow; `None` for free text.
     temperature: `None` leaves it to the server.
     max_tokens: of the answer.
+    alternatives: for the first token of the answer, how many of the likeliest are wanted.
+    left_out: what of the prompt was cut to fit the window, in words; kept beside the call.
     """
 
     system: str
@@ -105,10 +146,12 @@ class Request:
     max_tokens: int
     schema: Mapping[str, Json] | None = None
     temperature: float | None = None
+    alternatives: int = 0
+    left_out: str = ""
 
     def canonical(self, model: str, sample: str) -> str:
         """The request as JSON that is equal for equal requests of the same sample of a model."""
-        content = {
+        content: dict[str, object] = {
             "model": model,
             "sample": sample,
             "system": self.system,
@@ -117,6 +160,8 @@ class Request:
             "schema": self.schema,
             "temperature": self.temperature,
         }
+        if self.alternatives:  # left out otherwise, so that older ledgers keep their keys
+            content["alternatives"] = self.alternatives
         return json.dumps(content, sort_keys=True)
 
     def key(self, model: str, sample: str) -> str:
@@ -124,14 +169,28 @@ class Request:
         return sha256(self.canonical(model, sample).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that an answer could have begun with. `logprob`: natural logarithm of its chance."""
+
+    token: str
+    logprob: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a model said. `seconds`: from asking until the last token. May be empty or cut short."""
+    """What a model said. May be empty or cut short.
+
+    seconds: from asking until the last token.
+    alternatives: for its first token, the likeliest first, as many as were wanted at most; none
+        where the server gave none.
+    """
 
     text: str
     finish: Finish
     usage: Usage
     seconds: float
+    alternatives: tuple[Alternative, ...] = ()
 
 
 class LLM(Protocol):

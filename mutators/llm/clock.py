@@ -4,6 +4,8 @@ import time
 from threading import Condition
 from typing import Protocol
 
+from mutators.llm.stopping import StopSign
+
 
 class Clock(Protocol):
     """What the time is, and waiting until it is later. Several threads may use it at once."""
@@ -16,8 +18,8 @@ class Clock(Protocol):
         """Seconds since some moment; never fewer than before."""
         ...
 
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
+    def sleep(self, seconds: float, sign: StopSign) -> None:
+        """Wait, until a sign to stop is shown at the latest."""
         ...
 
     def wait(self, condition: Condition, seconds: float | None) -> None:
@@ -34,8 +36,8 @@ class SystemClock:
     def elapsed(self) -> float:
         return time.monotonic()
 
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+    def sleep(self, seconds: float, sign: StopSign) -> None:
+        sign.wait(seconds)
 
     def wait(self, condition: Condition, seconds: float | None) -> None:
         condition.wait(seconds)

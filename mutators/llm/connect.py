@@ -1,21 +1,38 @@
 """From a model's name to a model that can be asked."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 from mutators.llm.base import LLM, LLMError, Model
 from mutators.llm.clock import Clock, SystemClock
 from mutators.llm.limiter import Limited, Limiter, Limits
-from mutators.llm.models import ModelRef, describe
+from mutators.llm.models import ModelRef, describe, limits_of
 from mutators.llm.retry import Patience, Retrying
 from mutators.llm.scripted import Scripted, rules
+from mutators.llm.stopping import StopSign
 
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 TIMEOUT = 300.0
 """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A model and its limits, which all runs that ask it share."""
+
+    client: LLM
+    limiter: Limiter
+    patience: Patience
+    random: Random
+    clock: Clock
+
+    def llm(self, sign: StopSign) -> LLM:
+        """The model as a run asks it that shows this sign when it is to end."""
+        limited = Limited(self.client, self.limiter, sign)
+        return Retrying(limited, self.patience, random=self.random, clock=self.clock, sign=sign)
 
 
 def connect(
@@ -28,10 +45,13 @@ def connect(
     timeout: float = TIMEOUT,
     random: Random | None = None,
     clock: Clock | None = None,
-) -> LLM:
-    """A model that keeps within its limits and is asked again after setbacks.
+) -> Connection:
+    """Connect a model that keeps within its limits and is asked again after setbacks.
 
-    The limits are of what is returned: connect a model once and share it.
+    One whose vectors' length is known embeds texts; see `mutators.llm.embedding`. The limits are
+    of what is returned: connect a model once and share it.
+
+    limits: what the table says of them, if left out.
 
     keys: `openai` and `anthropic`, each for that provider's own server and no other; those of
         other servers by their URL.
@@ -44,9 +64,14 @@ def connect(
     """
     clock = clock or SystemClock()
     client = _client(ref, describe(ref, table or {}), keys, timeout)
-    limiter = Limiter(_limits(ref, limits or Limits()), clock=clock)
-    limited = Limited(client, limiter)
-    return Retrying(limited, patience or Patience(), random=random or Random(), clock=clock)
+    limits = _limits(ref, limits or limits_of(ref, table or {}))
+    return Connection(
+        client=client,
+        limiter=Limiter(limits, clock=clock),
+        patience=patience or Patience(),
+        random=random or Random(),
+        clock=clock,
+    )
 
 
 def _limits(ref: ModelRef, limits: Limits) -> Limits:
@@ -77,15 +102,19 @@ def _key(ref: ModelRef, keys: Mapping[str, str]) -> str:
 
 
 def _local(ref: ModelRef, model: Model, timeout: float) -> LLM:
-    from mutators.llm.local import LocalModel  # noqa: PLC0415
+    from mutators.llm.local import LocalEmbeddings, LocalModel  # noqa: PLC0415
 
-    return LocalModel(model, Path(ref.name).expanduser(), timeout=timeout)
+    kind = LocalEmbeddings if model.dimension else LocalModel
+    return kind(model, Path(ref.name).expanduser(), timeout=timeout)
 
 
 def _openai(ref: ModelRef, model: Model, key: str, timeout: float) -> LLM:
-    from mutators.llm.openai import HOME, OpenAIModel  # noqa: PLC0415
+    from mutators.llm.openai import OpenAIModel  # noqa: PLC0415
+    from mutators.llm.openai_embeddings import OpenAIEmbeddings  # noqa: PLC0415
+    from mutators.llm.openai_server import HOME  # noqa: PLC0415
 
-    return OpenAIModel(model, ref.name, key=key, url=ref.url or HOME, timeout=timeout)
+    kind = OpenAIEmbeddings if model.dimension else OpenAIModel
+    return kind(model, ref.name, key=key, url=ref.url or HOME, timeout=timeout)
 
 
 def _anthropic(ref: ModelRef, model: Model, key: str, timeout: float) -> LLM:

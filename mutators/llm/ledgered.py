@@ -1,9 +1,22 @@
 """A model whose every answer is in the ledger before anyone uses it."""
 
+import json
+
 from archive.ledger import Call, Ledger
-from mutators.llm.base import LLM, Answer, Finish, LLMError, Model, Request, Role, Usage
+from mutators.llm.base import (
+    LLM,
+    Alternative,
+    Answer,
+    Finish,
+    LLMError,
+    Model,
+    Request,
+    Role,
+    Usage,
+)
 from mutators.llm.limiter import estimate
 from mutators.llm.purse import Purse
+from mutators.llm.tokens import bytes_of
 
 _TOKENS_A_MESSAGE = 16
 """More than any provider adds to a message for its speaker and its ends."""
@@ -17,11 +30,7 @@ class Ledgered:
     """
 
     def __init__(self, llm: LLM, *, ledger: Ledger, purse: Purse) -> None:
-        if purse.in_dollars and llm.model.prices is None:
-            raise LLMError(
-                f"no price is known for {llm.model.name}, so a budget in dollars cannot hold; "
-                "give its prices in the run file, or a budget in tokens instead"
-            )
+        check_price(llm.model, purse)
         self._llm = llm
         self._ledger = ledger
         self._purse = purse
@@ -39,7 +48,7 @@ class Ledgered:
         prompt = most_prompt_tokens(request)
         most = Usage(prompt=prompt, completion=request.max_tokens)
         total = most.prompt + most.completion
-        with self._purse.holding(total, self._dollars(most) or 0.0) as spend:
+        with self._purse.holding(total, dollars_of(most, self.model) or 0.0) as spend:
             answer = self._llm.ask(request)
             call = Call(
                 key=key,
@@ -53,8 +62,10 @@ class Ledgered:
                 prompt_tokens=answer.usage.prompt,
                 cached_tokens=answer.usage.cached,
                 completion_tokens=answer.usage.completion,
-                dollars=self._dollars(answer.usage),
+                dollars=dollars_of(answer.usage, self.model),
                 seconds=answer.seconds,
+                alternatives=_written(answer.alternatives),
+                left_out=request.left_out or None,
             )
             spend(call.prompt_tokens + call.completion_tokens, call.dollars or 0.0)
             self._ledger.record(call)
@@ -69,9 +80,23 @@ class Ledgered:
                 "or choose a model with more"
             )
 
-    def _dollars(self, usage: Usage) -> float | None:
-        prices = self.model.prices
-        return None if prices is None else usage.dollars(prices)
+
+def check_price(model: Model, purse: Purse) -> None:
+    """See that a budget in dollars can hold.
+
+    Raises:
+        LLMError: there is one, and the price of the model is not known.
+    """
+    if purse.in_dollars and model.prices is None:
+        raise LLMError(
+            f"no price is known for {model.name}, so a budget in dollars cannot hold; "
+            "give its prices in the run file, or a budget in tokens instead"
+        )
+
+
+def dollars_of(usage: Usage, model: Model) -> float | None:
+    """What tokens of a model cost; `None` where its price is not known."""
+    return None if model.prices is None else usage.dollars(model.prices)
 
 
 def answer_of(call: Call) -> Answer:
@@ -79,7 +104,13 @@ def answer_of(call: Call) -> Answer:
     usage = Usage(
         prompt=call.prompt_tokens, cached=call.cached_tokens, completion=call.completion_tokens
     )
-    return Answer(text=call.text, finish=Finish(call.finish), usage=usage, seconds=call.seconds)
+    return Answer(
+        text=call.text,
+        finish=Finish(call.finish),
+        usage=usage,
+        seconds=call.seconds,
+        alternatives=_read(call.alternatives),
+    )
 
 
 def most_prompt_tokens(request: Request) -> int:
@@ -87,5 +118,17 @@ def most_prompt_tokens(request: Request) -> int:
     texts = [request.system, *(message.text for message in request.messages)]
     if request.schema is not None:
         texts.append(str(request.schema))
-    bytes_of_text = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    return bytes_of_text + _TOKENS_A_MESSAGE * (len(texts) + 1)
+    return sum(map(bytes_of, texts)) + _TOKENS_A_MESSAGE * (len(texts) + 1)
+
+
+def _written(alternatives: tuple[Alternative, ...]) -> str | None:
+    """Alternatives as the ledger keeps them."""
+    if not alternatives:
+        return None
+    return json.dumps([[each.token, each.logprob] for each in alternatives])
+
+
+def _read(alternatives: str | None) -> tuple[Alternative, ...]:
+    """Alternatives that the ledger kept."""
+    kept: list[tuple[str, float]] = json.loads(alternatives) if alternatives else []
+    return tuple(Alternative(token, logprob) for token, logprob in kept)

@@ -10,11 +10,17 @@ from threading import Condition, Lock
 from mutators.llm.base import LLM, Answer, Model, Request
 from mutators.llm.clock import Clock
 from mutators.llm.outcome import Setback
+from mutators.llm.stopping import StopSign
+from mutators.llm.tokens import tokens_of
 
 MINUTE = 60.0
 
-_BYTES_PER_TOKEN = 3
-"""Fewer than a tokenizer's usual four, so that an estimate is rather too high."""
+TRAVEL = 1.0
+"""Seconds that a call may take to arrive.
+
+A call that takes longer than one that begins a minute later would be one too many in the minute
+that the server sees.
+"""
 
 _ROUND = 8
 """Calls, at least, before it is judged whether too many are under way."""
@@ -22,9 +28,13 @@ _ROUND = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What a model allows. Tokens are those of prompts and answers together."""
+    """What a model allows. Tokens are those of prompts and answers together.
 
-    concurrency: int = 8
+    concurrency: calls at once; by default as many as the SDKs keep connections, so that the
+        workers of a run decide, and less as soon as the server turns most of them away.
+    """
+
+    concurrency: int = 1000
     requests_per_minute: float = math.inf
     tokens_per_minute: float = math.inf
 
@@ -55,7 +65,7 @@ class _Minute:
             if crowd <= number and excess <= 0:
                 break
             excess -= call.tokens
-            until = call.at + MINUTE
+            until = call.at + MINUTE + TRAVEL
         return until - now
 
     def spend(self, tokens: int, now: float) -> _Spent:
@@ -72,7 +82,7 @@ class _Minute:
             spent.tokens = tokens
 
     def _forget(self, now: float) -> None:
-        while self.calls and self.calls[0].at + MINUTE <= now:
+        while self.calls and self.calls[0].at + MINUTE + TRAVEL <= now:
             self.tokens -= self.calls.popleft().tokens
 
 
@@ -81,28 +91,32 @@ class _Width:
     """How many calls may be under way at once.
 
     Halved where a server turned away more than half of a round, widened by one call for each
-    round that it takes, up to what is allowed.
+    round that it takes, up to what is allowed. A round is as many calls as are under way.
     """
 
     most: int
     now: float
+    busy: int = 0
     taken: int = 0
     refused: int = 0
 
-    def note(self, *, refused: bool) -> None:
+    def note(self, under_way: int, *, refused: bool) -> None:
+        """Take in what became of one of so many calls under way."""
+        self.busy = max(self.busy, under_way)
         self.taken += not refused
         self.refused += refused
         if not refused:
             self.now = min(self.most, self.now + 1 / self.now)
-        if self.refused + self.taken >= max(_ROUND, int(self.now)):
+        if self.refused + self.taken >= max(_ROUND, self.busy):
             self._judge()
 
     def _judge(self) -> None:
         # A server that takes most of the calls is asked about as much as it bears; to halve at
         # each refusal would leave much of what it allows unused.
         if self.refused > self.taken:
-            self.now = max(1.0, self.now / 2)
-        self.taken = self.refused = 0
+            # Half of what was too much: the width may be far beyond what was ever under way.
+            self.now = max(1.0, min(self.now, self.busy) / 2)
+        self.busy = self.taken = self.refused = 0
 
 
 class Limiter:
@@ -126,9 +140,13 @@ class Limiter:
         return int(self._width.now)
 
     @contextmanager
-    def admitted(self, tokens: int) -> Generator[_Spent]:
-        """Room for a call of about so many tokens, as soon as there is any."""
-        spent = self._enter(tokens)
+    def admitted(self, tokens: int, sign: StopSign) -> Generator[_Spent]:
+        """Room for a call of about so many tokens, as soon as there is any.
+
+        Raises:
+            Stopped: a sign to stop was shown before.
+        """
+        spent = self._enter(tokens, sign)
         try:
             yield spent
         finally:
@@ -138,20 +156,20 @@ class Limiter:
         """Say how many tokens a call took that the server answered."""
         with self._lock:
             self._minute.settle(spent, tokens, self._clock.elapsed())
-            self._width.note(refused=False)
+            self._width.note(self._under_way, refused=False)
             self._wake()
 
     def throttled(self) -> None:
         """Say that the server turned a call away."""
         with self._lock:
-            self._width.note(refused=True)
+            self._width.note(self._under_way, refused=True)
 
-    def _enter(self, tokens: int) -> _Spent:
+    def _enter(self, tokens: int, sign: StopSign) -> _Spent:
         turn = Condition(self._lock)
-        with self._lock:
+        with self._lock, sign.waking(turn):
             self._queue.append(turn)
             try:
-                self._wait(turn, tokens)
+                self._wait(turn, tokens, sign)
                 spent = self._minute.spend(tokens, self._clock.elapsed())
                 self._under_way += 1
             finally:
@@ -159,8 +177,9 @@ class Limiter:
                 self._wake()
         return spent
 
-    def _wait(self, turn: Condition, tokens: int) -> None:
+    def _wait(self, turn: Condition, tokens: int, sign: StopSign) -> None:
         while True:
+            sign.heed()
             if self._queue[0] is not turn or self._under_way >= self.width:
                 self._clock.wait(turn, None)
                 continue
@@ -180,18 +199,19 @@ class Limiter:
 
 
 class Limited:
-    """A model that is not asked more than it allows."""
+    """A model that is not asked more than it allows, and no more once a sign to stop is shown."""
 
-    def __init__(self, llm: LLM, limiter: Limiter) -> None:
+    def __init__(self, llm: LLM, limiter: Limiter, sign: StopSign | None = None) -> None:
         self._llm = llm
         self._limiter = limiter
+        self._sign = sign or StopSign()
 
     @property
     def model(self) -> Model:
         return self._llm.model
 
     def ask(self, request: Request) -> Answer:
-        with self._limiter.admitted(estimate(request)) as spent:
+        with self._limiter.admitted(estimate(request), self._sign) as spent:
             try:
                 answer = self._llm.ask(request)
             except Setback as setback:
@@ -205,6 +225,5 @@ class Limited:
 
 def estimate(request: Request) -> int:
     """About how many tokens a call takes; rather more than fewer."""
-    size = len(request.system.encode("utf-8", "surrogatepass"))
-    size += sum(len(each.text.encode("utf-8", "surrogatepass")) for each in request.messages)
-    return math.ceil(size / _BYTES_PER_TOKEN) + request.max_tokens
+    texts = (message.text for message in request.messages)
+    return tokens_of(request.system, *texts) + request.max_tokens

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt, ValidationError
 from pydantic_core import ErrorDetails
 
-from mutators.llm.base import LLMError, Model, Prices
+from mutators.llm.base import Api, LLMError, Model, Prices
+from mutators.llm.limiter import Limits
 
 Provider = Literal["openai", "anthropic", "local", "scripted"]
 
@@ -63,6 +64,13 @@ class ModelFacts(BaseModel):
     context_window: PositiveInt | None = None
     structured: bool | None = None
     prices: PriceFacts | None = None
+    logprobs: bool | None = None
+    temperature: bool | None = None
+    api: Api | None = None
+    dimension: PositiveInt | None = None
+    concurrency: PositiveInt | None = None
+    requests_per_minute: PositiveInt | None = None
+    tokens_per_minute: PositiveInt | None = None
 
 
 def on_loopback(url: str) -> bool:
@@ -96,7 +104,7 @@ def describe(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Model:
     """What is known of a model: what the table says of it, and what comes along.
 
     table: a model as it is written, with or without its server -> fields of `ModelFacts`. A price
-        without a server is of the provider's own and holds for no other.
+        or a wire format without a server is of the provider's own and holds for no other.
 
     Raises:
         LLMError: the table has an unknown key or a wrong value.
@@ -105,8 +113,28 @@ def describe(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Model:
     here = str(ref)
     for written in dict.fromkeys((f"{ref.provider}:{ref.name}", here)):
         if written in table:
-            model = _with(model, _facts(written, table[written]), priced=written == here)
+            facts = _facts(written, table[written])
+            if facts.api and ref.provider != "openai":
+                raise LLMError(f"model {written!r}: api: only a model of openai: has a choice")
+            model = _with(model, facts, at_home=written == here)
     return model
+
+
+def limits_of(ref: ModelRef, table: Mapping[str, Mapping[str, object]]) -> Limits:
+    """What a model allows, as the table of `describe` has it; no limit where it says nothing.
+
+    Raises:
+        LLMError: the table has an unknown key or a wrong value.
+    """
+    limits = Limits()
+    for written in dict.fromkeys((f"{ref.provider}:{ref.name}", str(ref))):
+        facts = _facts(written, table.get(written, {}))
+        limits = Limits(
+            concurrency=facts.concurrency or limits.concurrency,
+            requests_per_minute=facts.requests_per_minute or limits.requests_per_minute,
+            tokens_per_minute=facts.tokens_per_minute or limits.tokens_per_minute,
+        )
+    return limits
 
 
 def _parted(rest: str) -> tuple[str, str | None]:
@@ -145,6 +173,7 @@ def _unknown(ref: ModelRef) -> Model:
         context_window=CONTEXT_WINDOW,
         structured=ref.provider != "scripted",
         prices=None,
+        logprobs=ref.provider == "local",
     )
 
 
@@ -164,13 +193,20 @@ def _complaint(error: ErrorDetails) -> str:
     return f"unknown key {'.'.join(place)!r}; {_hint(place[-1], list(fields))}known are {known}"
 
 
-def _with(model: Model, facts: ModelFacts, *, priced: bool) -> Model:
-    return replace(
+def _with(model: Model, facts: ModelFacts, *, at_home: bool) -> Model:
+    """What is known of a model with what a user says of it, there or at another server."""
+    changed = replace(
         model,
         context_window=facts.context_window or model.context_window,
         structured=model.structured if facts.structured is None else facts.structured,
-        prices=_prices(facts.prices) if facts.prices and priced else model.prices,
+        logprobs=model.logprobs if facts.logprobs is None else facts.logprobs,
+        temperature=model.temperature if facts.temperature is None else facts.temperature,
+        dimension=facts.dimension or model.dimension,
     )
+    if not at_home:
+        return changed
+    prices = _prices(facts.prices) if facts.prices else model.prices
+    return replace(changed, prices=prices, api=facts.api or model.api)
 
 
 def _prices(facts: PriceFacts) -> Prices:
@@ -178,7 +214,12 @@ def _prices(facts: PriceFacts) -> Prices:
     return Prices(prompt=facts.prompt, cached=cached, completion=facts.completion)
 
 
-def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+CONTEXT_WINDOW = 8192
+"""Tokens, where nothing is known of a model."""
+
+
+def _talks(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """A model of the plain kind; `prices`: of the prompt, what is cached of it, and the answer."""
     prompt, cached, completion = prices
     return Model(
         name=name,
@@ -188,19 +229,53 @@ def _row(name: str, context_window: int, prices: tuple[float, float, float]) -> 
     )
 
 
-CONTEXT_WINDOW = 8192
-"""Tokens, where nothing is known of a model."""
+def _weighs(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that says how likely its tokens are."""
+    return replace(_talks(name, context_window, prices), logprobs=True)
 
-# Standard prices and windows of October 2025, to be held against the providers' pages:
-# platform.openai.com/docs/pricing and docs.claude.com/en/docs/about-claude/pricing.
+
+def _reasons(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that reasons before it answers, is asked for responses and takes no temperature."""
+    model = _talks(name, context_window, prices)
+    return replace(model, api="responses", temperature=False)
+
+
+def _thinks(name: str, context_window: int, prices: tuple[float, float, float]) -> Model:
+    """One that always thinks: it may not be forced to use a tool, and takes no temperature."""
+    return replace(_talks(name, context_window, prices), structured=False, temperature=False)
+
+
+def _embeds(name: str, dimension: int, price: float) -> Model:
+    model = _talks(name, 8191, (price, price, 0.0))
+    return replace(model, structured=False, dimension=dimension)
+
+
+# Standard prices of November 2026. OpenAI: developers.openai.com/api/docs/models and .../pricing,
+# for gpt-6 and gpt-5.4 as others give what they read there in September and June. Anthropic:
+# platform.claude.com/docs/en/about-claude/pricing, with what its models refuse as the overview of
+# each says. Where a longer prompt costs more a token, the window is as long as the price holds:
+# 272,000 tokens of 1,050,000 at OpenAI, 100,000 of a million for claude-haiku-5-5.
 _ROWS = (
-    _row("openai:gpt-4o", 128_000, (2.50, 1.25, 10.00)),
-    _row("openai:gpt-4o-mini", 128_000, (0.15, 0.075, 0.60)),
-    _row("openai:gpt-4.1", 1_047_576, (2.00, 0.50, 8.00)),
-    _row("openai:gpt-4.1-mini", 1_047_576, (0.40, 0.10, 1.60)),
-    _row("openai:gpt-4.1-nano", 1_047_576, (0.10, 0.025, 0.40)),
-    _row("anthropic:claude-sonnet-4-5", 200_000, (3.00, 0.30, 15.00)),
-    _row("anthropic:claude-haiku-4-5", 200_000, (1.00, 0.10, 5.00)),
+    _reasons("openai:gpt-6-sol", 272_000, (2.00, 0.20, 10.00)),
+    _reasons("openai:gpt-6-luna", 272_000, (0.10, 0.01, 0.50)),
+    _reasons("openai:gpt-5.6-sol", 272_000, (4.00, 0.40, 20.00)),
+    _reasons("openai:gpt-5.6-terra", 272_000, (2.00, 0.20, 12.00)),
+    _reasons("openai:gpt-5.6-luna", 272_000, (0.20, 0.02, 1.20)),
+    _reasons("openai:gpt-5.4-mini", 272_000, (0.75, 0.075, 4.50)),
+    _reasons("openai:gpt-5.4-nano", 272_000, (0.20, 0.02, 1.25)),
+    _weighs("openai:gpt-4o", 128_000, (2.50, 1.25, 10.00)),
+    _weighs("openai:gpt-4o-mini", 128_000, (0.15, 0.075, 0.60)),
+    _weighs("openai:gpt-4.1", 1_047_576, (2.00, 0.50, 8.00)),
+    _weighs("openai:gpt-4.1-mini", 1_047_576, (0.40, 0.10, 1.60)),
+    _weighs("openai:gpt-4.1-nano", 1_047_576, (0.10, 0.025, 0.40)),
+    _embeds("openai:text-embedding-3-small", 1536, 0.02),
+    _embeds("openai:text-embedding-3-large", 3072, 0.13),
+    _thinks("anthropic:claude-opus-5-5", 1_000_000, (4.00, 0.20, 20.00)),
+    _thinks("anthropic:claude-sonnet-5-5", 1_000_000, (2.00, 0.10, 10.00)),
+    _thinks("anthropic:claude-haiku-5-5", 100_000, (0.10, 0.01, 0.50)),
+    _talks("anthropic:claude-opus-4-5", 200_000, (5.00, 0.50, 25.00)),
+    _talks("anthropic:claude-sonnet-4-5", 200_000, (3.00, 0.30, 15.00)),
+    _talks("anthropic:claude-haiku-4-5", 200_000, (1.00, 0.10, 5.00)),
 )
 
 KNOWN: Mapping[str, Model] = {model.name: model for model in _ROWS}

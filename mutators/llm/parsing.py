@@ -1,8 +1,9 @@
 """What an answer says: text to a checked value, or why there is none."""
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from archive.entry import Cause, Failure
 from mutators.llm.base import Answer, Finish, Json
@@ -21,24 +22,56 @@ class Choice(BaseModel):
     choice: int
 
 
-def choice_schema(count: int) -> dict[str, Json]:
-    """The JSON schema of a choice among the numbers from 1 to `count`."""
-    # An enumeration and no bounds: more servers keep to it.
-    numbers: list[Json] = [*range(1, count + 1)]
+class Considered(Choice):
+    """A choice with the thought behind it."""
+
+    thought: str
+
+
+class Foretold(Choice):
+    """A choice with how sure the model is of it, in percent."""
+
+    chance: Annotated[int, Field(ge=0, le=100)]
+
+
+Chosen = TypeVar("Chosen", bound=Choice)
+
+THOUGHT: Mapping[str, Json] = {"thought": {"type": "string"}}
+CHANCE: Mapping[str, Json] = {"chance": {"type": "integer", "enum": [*range(0, 101, 5)]}}
+
+
+def object_schema(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """The JSON schema of an object that has these fields, all of them and no others."""
     return {
         "type": "object",
-        "properties": {"choice": {"type": "integer", "enum": numbers}},
-        "required": ["choice"],
+        "properties": dict(fields),
+        "required": [*fields],
         "additionalProperties": False,
     }
 
 
-def parse_choice(answer: Answer, count: int) -> int | Failure:
-    """The number from 1 to `count` that an answer chooses, or why it chooses none."""
-    said = parse(answer, Choice)
+def number_schema(count: int) -> dict[str, Json]:
+    """The JSON schema of a number from 1 to `count`."""
+    # An enumeration and no bounds: more servers keep to it.
+    return {"type": "integer", "enum": [*range(1, count + 1)]}
+
+
+def choice_schema(count: int, **more: Json) -> dict[str, Json]:
+    """The JSON schema of a choice among the numbers from 1 to `count`, after other fields."""
+    return object_schema({**more, "choice": number_schema(count)})
+
+
+def parse_choice(answer: Answer, count: int, shape: type[Chosen]) -> Chosen | Failure:
+    """The choice of a number from 1 to `count` in an answer, or why there is none."""
+    said = parse(answer, shape)
     if isinstance(said, Failure) or 1 <= said.choice <= count:
-        return said if isinstance(said, Failure) else said.choice
+        return said
     message = f"there is no number {_short(str(said.choice))}; the numbers are 1 to {count}"
+    return unusable(message, answer)
+
+
+def unusable(message: str, answer: Answer) -> Failure:
+    """An answer that was understood as text and is none to the question."""
     return Failure(cause=Cause.UNPARSABLE, message=message, log=answer.text)
 
 
@@ -49,9 +82,7 @@ def parse(answer: Answer, shape: type[Shape]) -> Shape | Failure:
     whole answer.
     """
     value = _cut_off(answer) or read(answer.text, shape)
-    if isinstance(value, str):
-        return Failure(cause=Cause.UNPARSABLE, message=value, log=answer.text)
-    return value
+    return unusable(value, answer) if isinstance(value, str) else value
 
 
 def read(text: str, shape: type[Shape]) -> Shape | str:

@@ -10,6 +10,7 @@ from random import Random
 from mutators.llm.base import LLM, Answer, LLMError, Model, Request
 from mutators.llm.clock import Clock
 from mutators.llm.outcome import Setback
+from mutators.llm.stopping import StopSign
 
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
@@ -35,13 +36,24 @@ class Retrying:
     Pauses are exponential with full jitter: drawn evenly between nothing and a ceiling that
     doubles (Brooker 2015, "Exponential Backoff and Jitter"). A server that says how long to leave
     it alone is left alone for that long and a little jitter more.
+
+    sign: ends a pause, and with it the call.
     """
 
-    def __init__(self, llm: LLM, patience: Patience, *, random: Random, clock: Clock) -> None:
+    def __init__(
+        self,
+        llm: LLM,
+        patience: Patience,
+        *,
+        random: Random,
+        clock: Clock,
+        sign: StopSign | None = None,
+    ) -> None:
         self._llm = llm
         self._patience = patience
         self._random = random
         self._clock = clock
+        self._sign = sign or StopSign()
         self._answered = False
 
     @property
@@ -66,7 +78,8 @@ class Retrying:
             else:
                 self._answered = True
                 return answer
-            self._clock.sleep(pause)
+            self._clock.sleep(pause, self._sign)
+            self._sign.heed()
         raise AssertionError("counting never ends")
 
     def _pause(self, attempt: int, setback: Setback) -> float:

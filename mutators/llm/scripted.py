@@ -45,6 +45,7 @@ class Scripted:
         return self._model
 
     def ask(self, request: Request) -> Answer:
+        self._model.check(request)
         text = self._script(request)
         if text is None:
             asked = request.messages[-1].text if request.messages else request.system

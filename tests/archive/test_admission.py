@@ -2,8 +2,15 @@
 
 import pytest
 
-from archive.admission import AdmissionRule, Better, BetterOrShorter, Holder, KeepAll
-from archive.entry import EntryId, Status
+from archive.admission import (
+    AdmissionRule,
+    Better,
+    BetterOrShorter,
+    Holder,
+    KeepAll,
+    heeding,
+)
+from archive.entry import Admission, Appraisal, EntryId, Status
 from tests.conformance.making import found
 
 HOLDER = Holder(id=EntryId(7), objective=2.0, size=5)
@@ -49,3 +56,30 @@ def test_a_newcomer_meets_a_holder_of_objective_2_and_5_lines(
 )
 def test_what_is_admitted_can_be_set_out_from(status: Status, *, admitted: bool) -> None:
     assert status.admitted is admitted
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "why"),
+    [
+        (Appraisal(), NEW, "by a rule"),
+        (Appraisal(interest=0.0), NEW, "by a rule"),
+        (Appraisal(refused=""), NEW, "by a rule"),
+        (Appraisal(refused="", anyway=True), NEW, "by a rule"),
+        (Appraisal(refused="a wall"), REJECTED, "refused: a wall"),
+        (Appraisal(refused="a wall", anyway=True), NEW, "tried although refused: a wall"),
+    ],
+)
+def test_a_new_place_is_kept_unless_it_is_refused(
+    said: Appraisal, status: Status, why: str
+) -> None:
+    admission = heeding(Admission(status=NEW, why="by a rule"), said)
+
+    assert admission == Admission(status=status, why=why)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, REJECTED, IMPROVED, KEPT])
+@pytest.mark.parametrize("anyway", [True, False])
+def test_a_refusal_is_about_new_places_only(status: Status, *, anyway: bool) -> None:
+    ruled = Admission(status=status, why="by a rule")
+
+    assert heeding(ruled, Appraisal(refused="a wall", anyway=anyway)) == ruled

@@ -1,7 +1,7 @@
 """What selection needs of each elite: counts by hand, and the same however they came about."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archive.admission import Holder, KeepAll
 from archive.elites import Elites
-from archive.entry import Candidate, Entry, EntryId, Status
+from archive.entry import Appraisal, Candidate, Entry, EntryId, Status, Verdict
 from archive.facts import NO_CELL, UNBOUNDED, Fact, Rows, cell_key
 from archive.openings import ranking
 from archive.sql import SqlArchive
@@ -391,7 +391,90 @@ def entry(number: int, candidate: Candidate) -> Entry:
     )
 
 
+# What judges say
+
+
+def test_an_elite_is_of_unknown_interest_until_somebody_rates_it() -> None:
+    elites = taken(fact(1, 0, NEW, "a"), fact(2, 1, NEW, "b"))
+
+    elites.rate(EntryId(2), 0.25)
+
+    arrays = elites.arrays()
+    assert np.isnan(arrays.interest).tolist() == [True, False]
+    assert arrays.interest[1] == 0.25
+
+
+def test_whoever_takes_a_cell_is_of_unknown_interest_and_not_retired() -> None:
+    elites = taken(fact(1, 0, NEW, "a"))
+    elites.rate(EntryId(1), 0.25)
+    elites.retire([EntryId(1)])
+
+    elites.take(fact(2, 1, IMPROVED, "a", 1.0))
+
+    arrays = elites.arrays()
+    assert np.isnan(arrays.interest).tolist() == [True]
+    assert arrays.explorable.tolist() == [True]
+
+
+def test_a_retired_elite_is_not_explorable_and_holds_its_cell() -> None:
+    elites = taken(fact(1, 0, NEW, "a"), fact(2, 1, NEW, "b"))
+
+    elites.retire([EntryId(2)])
+
+    assert elites.arrays().explorable.tolist() == [True, False]
+    assert elites.standing("b") == Holder(id=EntryId(2), objective=0.0, size=1)
+
+
+def test_what_holds_no_slot_can_be_neither_rated_nor_retired() -> None:
+    elites = taken(fact(1, 0, NEW, "a"), fact(2, 1, IMPROVED, "a", 1.0), fact(3, 1, FAILED))
+
+    for entry in (1, 3, 9):
+        elites.rate(EntryId(entry), 0.25)
+        elites.retire([EntryId(entry)])
+
+    assert np.isnan(elites.arrays().interest).tolist() == [True]
+    assert elites.arrays().explorable.tolist() == [True]
+
+
+def test_a_cell_that_nobody_held_is_refused_from_the_first_rejection_on() -> None:
+    elites = taken(
+        fact(1, 0, NEW, "a"),
+        fact(2, 1, REJECTED, "b"),
+        fact(3, 1, REJECTED, "b"),
+        fact(4, 1, REJECTED, "a"),
+        fact(5, 1, FAILED),
+    )
+
+    assert [elites.refused("b", EntryId(n)) for n in (0, 1, 2, 3, 5)] == [None, None, 2, 2, 2]
+    assert [elites.refused(cell, EntryId(5)) for cell in ("a", "c")] == [None, None]
+
+
+def test_a_step_is_taken_with_what_was_thought_of_its_entries_and_whom_it_retires() -> None:
+    elites = taken(fact(1, 0, NEW, "a"))
+    rated = replace(entry(2, attempt(found("b")).candidate), appraisal=Appraisal(interest=0.5))
+    unrated = replace(entry(3, attempt(found("c")).candidate), appraisal=Appraisal(refused=""))
+    made = [replace(each, result=found(cell)) for each, cell in ((rated, "b"), (unrated, "c"))]
+
+    elites.take_step(made, Verdict(judge="m", retired=((EntryId(1), EntryId(2)),)))
+
+    arrays = elites.arrays()
+    assert arrays.explorable.tolist() == [False, True, True]
+    assert np.isnan(arrays.interest).tolist() == [True, False, True]
+    assert arrays.chosen.tolist() == [1, 0, 0]
+
+
 # Followers
+
+
+def test_a_follower_is_told_who_was_rated_and_retired() -> None:
+    elites = taken(fact(1, 0, NEW, "a"), fact(2, 1, NEW, "b"), fact(3, 1, NEW, "c"))
+    changed = elites.follow()
+    changed.clear()
+
+    elites.rate(EntryId(1), 0.5)
+    elites.retire([EntryId(3), EntryId(9)])
+
+    assert changed == {0, 2}
 
 
 def test_a_follower_is_told_of_every_slot_that_changes() -> None:
@@ -547,7 +630,7 @@ def _status(number: int, *, known: bool) -> Status:
     if number == 0:
         return FAILED
     if not known:
-        return NEW
+        return REJECTED if number == 4 else NEW
     return (REJECTED, IMPROVED, IMPROVED, KEPT)[number % 4]
 
 
@@ -557,6 +640,7 @@ def assert_same_memory(one: Elites, other: Elites) -> None:
     for moment in moments:
         for cell in CELLS:
             assert one.standing(cell, moment) == other.standing(cell, moment)
+            assert one.refused(cell, moment) == other.refused(cell, moment)
         for each in moments:
             assert one.untried(each, moment) == other.untried(each, moment)
 

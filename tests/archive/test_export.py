@@ -11,6 +11,7 @@ import pytest
 
 from archive.admission import Better
 from archive.entry import (
+    Appraisal,
     Attempt,
     Candidate,
     EntryId,
@@ -25,7 +26,7 @@ from archive.library import Library
 from archive.reading import RunReader
 from archive.sql import SqlArchive
 from tests.archive.conftest import NewRun
-from tests.conformance.making import CRASHED, attempt, found, roots, step
+from tests.conformance.making import CRASHED, appraised, attempt, found, roots, step
 from tests.conftest import empty_database, postgres_server
 
 BETTER = Better()
@@ -104,6 +105,31 @@ def test_a_line_says_why_an_entry_failed(archive: SqlArchive) -> None:
         "cause": "crashed",
         "message": "exit code 1",
         "log": "Traceback ...",
+    }
+
+
+def test_a_line_says_what_was_thought_of_an_entry_if_anything(archive: SqlArchive) -> None:
+    archive.add(roots(found("a")), BETTER)
+    refused = Appraisal(interest=0.5, refused="a wall", anyway=True, vector=b"1234")
+    kept = Appraisal(refused="")
+    archive.add(step(1, appraised(found("b"), 1, refused), appraised(found("c"), 1, kept)), BETTER)
+    archive.flush()
+
+    lines = [json.loads(line) for line in jsonl(archive)]
+
+    thought = ("interest", "refused", "kept_anyway", "vector")
+    assert [name for name in thought if name in lines[0]] == []
+    assert {name: lines[1][name] for name in thought} == {
+        "interest": 0.5,
+        "refused": "a wall",
+        "kept_anyway": True,
+        "vector": "03ac674216f3e15c761ee1a5e255f067953623c8b388b4459e13f978d7c846f4",
+    }
+    assert {name: lines[2][name] for name in thought} == {
+        "interest": None,
+        "refused": "",
+        "kept_anyway": False,
+        "vector": None,
     }
 
 
@@ -187,6 +213,9 @@ def made_by(**other: str) -> Step:
         step(1, attempt(found("b"), 2)),
         step(1, attempt(found("b"), 1, others=[2])),
         step(1, attempt(CRASHED, 1)),
+        step(1, appraised(found("b"), 1, Appraisal())),
+        step(1, appraised(found("b"), 1, Appraisal(interest=0.5))),
+        step(1, appraised(found("b"), 1, Appraisal(refused=""))),
         step(2, attempt(found("b"), 1)),
         step(1, attempt(found("b"), 1), attempt(found("d"), 1)),
         made_by(mutator="other"),
@@ -206,6 +235,9 @@ def made_by(**other: str) -> Step:
         "parent",
         "other parent",
         "failure",
+        "appraised",
+        "interest",
+        "not refused",
         "number",
         "one more",
         "mutator",

@@ -57,6 +57,19 @@ def test_a_recorded_call_is_found_again_by_its_key(run: SqlArchive) -> None:
     assert run.ledger.find("b") is None
 
 
+def test_a_call_keeps_what_else_was_likely_and_what_was_left_out(run: SqlArchive) -> None:
+    kept = call("a", alternatives='[["Yes", -0.5]]', left_out="all of feedback (9)")
+    run.ledger.record(kept)
+
+    assert run.ledger.find("a") == kept
+
+
+def test_calls_that_were_answered_together_are_kept_together(run: SqlArchive) -> None:
+    run.ledger.record(call("a"), call("b"))
+
+    assert [run.ledger.find(key) for key in "ab"] == [call("a"), call("b")]
+
+
 def test_a_call_is_safe_when_record_returns(database_url: str, run: SqlArchive) -> None:
     run.ledger.record(call("a"))
 
@@ -82,6 +95,28 @@ def test_spending_is_summed_by_role_and_model(database_url: str, run: SqlArchive
         1,
     )
     assert (judge.role, judge.calls, judge.dollars, judge.unpriced) == ("judge", 1, 0.25, 0)
+
+
+def test_spending_is_summed_by_step_too(run: SqlArchive) -> None:
+    run.ledger.record(call("a", step=2))
+    run.ledger.record(call("b", step=1))
+    run.ledger.record(call("c", step=1, role="judge"))
+    run.ledger.record(call("d", step=2))
+
+    found = [
+        (each.step, each.role, each.calls, each.prompt_tokens) for each in run.spending_by_step()
+    ]
+
+    assert found == [(1, "act", 1, 10), (1, "judge", 1, 10), (2, "act", 2, 20)]
+
+
+def test_the_largest_call_of_a_role_is_that_with_the_longest_prompt(run: SqlArchive) -> None:
+    run.ledger.record(call("a"))
+    run.ledger.record(call("b", prompt_tokens=30))
+    run.ledger.record(call("c", prompt_tokens=50, role="judge"))
+
+    assert run.largest_call("act", "scripted:x") == call("b", prompt_tokens=30)
+    assert run.largest_call("admit", "scripted:x") is None
 
 
 def test_a_step_that_was_set_out_on_is_unfinished_until_it_is_recorded(run: SqlArchive) -> None:

@@ -50,6 +50,18 @@ def test_a_new_run_is_all_zeros(database_url: str) -> None:
         assert 1.7e9 < run.created_at <= time.time()
 
 
+def test_a_run_that_was_begun_is_known_by_its_name_and_its_spec(database_url: str) -> None:
+    with Library(database_url) as library:
+        library.open("first", {"seed": 1}).close()
+
+        begun = library.begun("first", {"seed": 1})
+
+        assert begun == library.find("first")
+        assert library.begun("second", {"seed": 1}) is None
+        with pytest.raises(ArchiveError, match="seed was 1 and is now 2"):
+            library.begun("first", {"seed": 2})
+
+
 def test_a_run_is_summed_up(database_url: str) -> None:
     with Library(database_url) as library:
         library.open("other", {}).close()

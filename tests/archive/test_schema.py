@@ -1,6 +1,8 @@
 """The migrations make what the tables say."""
 
+from dataclasses import replace
 from pathlib import Path
+from zlib import compress
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -10,11 +12,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 import archive
-from archive.entry import EntryId, TurnRecord
+from archive.admission import Better
+from archive.entry import Appraisal, EntryId, Forecast, TurnRecord, Verdict
 from archive.library import Library
 from archive.schema import HEAD, check_schema
 from archive.tables import metadata
 from archive.trees import encode
+from tests.conformance.making import appraised, found, judged, listed, step
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(database_url: str) -> None:
@@ -93,6 +97,38 @@ def at_first_schema(url: str) -> None:
     engine.dispose()
 
 
+def at_second_schema(url: str) -> None:
+    """A database as it was before alternatives, with one answered call."""
+    at_first_schema(url)
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        values = {"request": compress(b"{}"), "text": compress(b"yes")}
+        connection.execute(
+            text(
+                "INSERT INTO calls VALUES (1, 'a', 1, '1.0.1', 'act', 'some', :request, :text, "
+                "'stop', 10, 4, 3, 0.5, 0.25, 0)"
+            ),
+            values,
+        )
+    engine.dispose()
+
+
+def test_a_call_of_the_second_schema_is_found_and_others_are_recorded(database_url: str) -> None:
+    at_second_schema(database_url)
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        old = run.ledger.find("a")
+        assert old is not None
+        run.ledger.record(replace(old, key="b", alternatives="[]", left_out="all"))
+
+        assert (old.text, old.alternatives, old.left_out) == ("yes", None, None)
+        assert run.ledger.find("b") == replace(old, key="b", alternatives="[]", left_out="all")
+
+
 def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: str) -> None:
     at_first_schema(database_url)
 
@@ -113,3 +149,57 @@ def test_a_run_of_the_first_schema_can_be_read_and_gone_on_with(database_url: st
         assert run.entry(EntryId(1)).candidate.tree == {"a.txt": "hello\n"}
         assert run.step(0).ahead == 0
         assert [turn.number for turn in run.unfinished()] == [1]
+
+
+def at_schema_before_judges(url: str) -> None:
+    """A database as the release before judges left it: a step with a call, and one begun."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        for row in (
+            "runs VALUES (1, 'old', '{}', 0, '0.2.0')",
+            "steps VALUES (1, 0, NULL, 0, 1, 0, 0, 0, 0, 0, 0)",
+            "steps VALUES (1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0)",
+            "turns VALUES (1, 2, 1, 2, 0.5, 1, 2, 0)",
+            "entries VALUES (1, 1, 0, 0, 0, -1, 5, 0.5, 2, 1, -1, 0)",
+            "entries VALUES (1, 2, 1, 0, 1, -1, -1, 0, 0, 1, 0, 1)",
+        ):
+            connection.execute(text(f"INSERT INTO {row}"))
+        columns = "run, id, hops, tree, mutator, cell, cause, message, tasks, crossed"
+        bodies = f"INSERT INTO bodies ({columns})"
+        values = "(1, :id, 0, :tree, 'old', :cell, :cause, :message, 0, 0)"
+        tree = encode({"a.txt": "hello\n"})
+        for row in (
+            {"id": 1, "tree": tree, "cell": "a", "cause": None, "message": None},
+            {"id": 2, "tree": tree, "cell": None, "cause": "crashed", "message": "exit code 1"},
+        ):
+            connection.execute(text(f"{bodies} VALUES {values}"), row)
+    engine.dispose()
+
+
+def test_a_run_from_before_there_were_judges_can_be_read_and_gone_on_with(
+    database_url: str,
+) -> None:
+    at_schema_before_judges(database_url)
+    verdict = Verdict(
+        judge="m", forecasts=(Forecast(judge="m", entry=EntryId(1), chance=0.5, pick=True),)
+    )
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        before = [entry.appraisal for entry in run.entries()]
+        unfinished = [turn.number for turn in run.unfinished()]
+        verdicts = list(run.verdicts())
+        run.consider(listed(2, (1,), as_of=2))
+        said = Appraisal(interest=0.5, refused="")
+        run.add(judged(step(2, appraised(found("b"), 1, said), as_of=2), verdict), Better())
+        run.flush()
+
+        assert before == [None, None]
+        assert unfinished == [2]
+        assert verdicts == []
+        assert run.undecided() == run.unfinished() == []
+        assert run.entry(EntryId(3)).appraisal == said
+        assert list(run.verdicts()) == [(2, 3, verdict)]

@@ -6,13 +6,34 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from archive.admission import Better
-from archive.entry import Attempt, Candidate, EntryId, Evaluation, TaskResult
+from archive.entry import (
+    Appraisal,
+    Attempt,
+    Candidate,
+    Comparison,
+    EntryId,
+    Evaluation,
+    Forecast,
+    TaskResult,
+    Verdict,
+)
 from archive.errors import ArchiveError
 from archive.library import Library
-from tests.conformance.making import CRASHED, attempt, found, roots, step
+from archive.sql import SqlArchive
+from tests.conformance.making import (
+    CRASHED,
+    appraised,
+    attempt,
+    found,
+    judged,
+    listed,
+    roots,
+    step,
+)
 from tests.conformance.soundness import assert_sound
 
 BETTER = Better()
+LISTED_FOR = "UPDATE shortlists SET shown = (SELECT shown FROM shortlists WHERE number ="
 
 
 @pytest.fixture
@@ -32,8 +53,27 @@ def url(tmp_path: Path) -> str:
             step(3, Attempt(parent=EntryId(3), candidate=child, result=evaluation), as_of=5),
             BETTER,
         )
+        judge(archive)
         archive.close()
     return url
+
+
+def judge(archive: SqlArchive) -> None:
+    """Two steps that were chosen from shortlists, and one that is being chosen."""
+    kept = appraised(found("e"), 6, Appraisal(interest=0.5, refused=""))
+    refused = appraised(found("f"), 6, Appraisal(refused="a wall"))
+    audited = appraised(found("g"), 6, Appraisal(refused="a wall", anyway=True))
+    archive.consider(listed(4, (6, 3, 1), as_of=6))
+    verdict = Verdict(
+        judge="m",
+        forecasts=(Forecast(judge="m", entry=EntryId(3), chance=0.5, pick=True),),
+        comparisons=(Comparison(first=EntryId(6), second=EntryId(3), outcome=1),),
+        retired=((EntryId(3), EntryId(6)),),
+    )
+    archive.add(judged(step(4, kept, refused, audited, as_of=6), verdict), BETTER)
+    archive.consider(listed(5, (6, 7), as_of=9))
+    archive.add(judged(step(5, attempt(CRASHED, 6), as_of=9), Verdict(judge="m")), BETTER)
+    archive.consider(listed(6, (6,), as_of=10))
 
 
 def test_a_sound_database_is_found_sound(url: str) -> None:
@@ -45,7 +85,7 @@ def test_a_sound_database_is_found_sound(url: str) -> None:
     [
         ("DELETE FROM steps WHERE number = 2", "a step is not recorded in one piece"),
         ("DELETE FROM bodies WHERE id = 6", "large things and the entries that name them"),
-        ("DELETE FROM entries WHERE id = 6", "bodies and entries do not agree"),
+        ("DELETE FROM entries WHERE id = 10", "bodies and entries do not agree"),
         ("DELETE FROM bodies WHERE id = 2", "bodies and entries do not agree|no entry #2"),
         ("DELETE FROM blobs", "large things and the entries that name them"),
         (
@@ -81,6 +121,39 @@ def test_a_sound_database_is_found_sound(url: str) -> None:
         ("UPDATE steps SET as_of = 99 WHERE number = 1", "step 1 chose what it could not see"),
         ("UPDATE steps SET probability = 0 WHERE number = 1", "step 1 was not probable"),
         ("UPDATE steps SET choices = 0 WHERE number = 1", "step 1 had no choice"),
+        ("DELETE FROM appraisals WHERE entry = 7", "has lost the appraisal of #7"),
+        ("UPDATE bodies SET appraised = 0 WHERE id = 7", "appraisals and bodies do not agree"),
+        ("UPDATE appraisals SET entry = 6 WHERE entry = 7", "has lost the appraisal of #7"),
+        ("UPDATE appraisals SET interest = 2 WHERE entry = 7", "#7 has an odd interest"),
+        ("UPDATE appraisals SET anyway = 1 WHERE entry = 7", "#7 is kept anyway and was not"),
+        ("UPDATE appraisals SET anyway = 0 WHERE entry = 9", "#9 was refused and is new"),
+        ("DELETE FROM shortlists WHERE number = 4", "step 4 was chosen from no list"),
+        (
+            f"{LISTED_FOR} 6) WHERE number = 4",
+            "step 4 foretold others|step 4 compared others",
+        ),
+        (
+            f"{LISTED_FOR} 5) WHERE number = 4",
+            "step 4 listed the future",
+        ),
+        ("UPDATE shortlists SET as_of = 5 WHERE number = 4", "step 4 listed the future"),
+        ("DELETE FROM verdicts WHERE step = 4", "a forecast has no verdict"),
+        ("UPDATE verdicts SET step = 3 WHERE step = 5", "step 3 was chosen from no list"),
+        ("UPDATE verdicts SET step = 6 WHERE step = 5", "step 6 has a verdict and was never"),
+        ("UPDATE verdicts SET entry = 8 WHERE step = 4", "step 4 names another first entry"),
+        ("UPDATE forecasts SET step = 6", "a forecast has no verdict"),
+        ("UPDATE forecasts SET entry = 2", "step 4 foretold others"),
+        ("UPDATE forecasts SET chance = 1.5", "step 4 has odd chances"),
+        ("UPDATE verdicts SET comparisons = '[[6, 2, 1]]'", "step 4 compared others"),
+        ("UPDATE verdicts SET retired = '[[2, 6]]' WHERE step = 4", "step 4 retired others"),
+        (
+            "UPDATE verdicts SET retired = '[[6, 3]]' WHERE step = 4",
+            "step 4 retired what it set out from",
+        ),
+        (
+            "INSERT INTO shortlists VALUES (7, 6, 10, 1, 1, 'm', x'00')",
+            "shortlists has rows of unknown runs",
+        ),
         (
             "INSERT INTO steps SELECT run, 9, 1, 1, 1, 1, 1, 0, 0, 0, 0 FROM runs",
             "not recorded in one piece",

@@ -5,31 +5,48 @@ fixture `opens`.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Thread
 
+import numpy as np
 import pytest
 
 from archive.admission import Better, BetterOrShorter, KeepAll
 from archive.base import Archive
 from archive.entry import (
     Admission,
+    Appraisal,
     Attempt,
     Candidate,
     Cause,
+    Comparison,
     Entry,
     EntryId,
     Evaluation,
     Failure,
+    Forecast,
+    Glimpse,
     Option,
     Selection,
     Status,
     Step,
     StepRecord,
     TaskResult,
+    Verdict,
 )
 from archive.errors import ArchiveError, UnknownEntry
 from archive.trees import MAX_HOPS
-from tests.conformance.making import CRASHED, NO_EDIT, attempt, found, roots, step
+from tests.conformance.making import (
+    CRASHED,
+    NO_EDIT,
+    appraised,
+    attempt,
+    found,
+    judged,
+    listed,
+    roots,
+    step,
+)
 from tests.conformance.soundness import assert_same_elites
 
 Opens = Callable[[], Archive]
@@ -396,6 +413,304 @@ class ArchiveContract:
         holders = [[elites.holder(slot) for slot in range(len(elites))] for elites in before]
         assert holders == [[1], [3, 2], [3, 4]]
         assert_same_elites(before[2], archive.elites)
+
+    # What was thought of entries
+
+    @pytest.mark.parametrize(
+        "said",
+        [
+            Appraisal(),
+            Appraisal(interest=1 / 3),
+            Appraisal(interest=0.0, refused=""),
+            Appraisal(refused="größer \U0001f40d\n'\"%s"),
+            Appraisal(refused="seen before", anyway=True, vector=bytes(range(256))),
+        ],
+        ids=str,
+    )
+    def test_what_was_thought_of_an_entry_comes_back(self, opens: Opens, said: Appraisal) -> None:
+        archive = opens()
+        archive.add(roots(found("root")), BETTER)
+        added = archive.add(step(1, appraised(found("a"), 1, said)), BETTER)
+
+        again = opens()
+
+        assert again.entry(EntryId(1)).appraisal is None
+        assert again.entry(EntryId(2)) == added[0]
+        assert again.entry(EntryId(2)).appraisal == said
+
+    def test_a_root_may_be_appraised(self, opens: Opens) -> None:
+        archive = opens()
+        root = replace(attempt(found("a"), verified=False), appraisal=Appraisal(interest=0.25))
+        archive.add(Step(number=0, attempts=(root,)), BETTER)
+
+        again = opens()
+
+        assert again.entry(EntryId(1)).appraisal == Appraisal(interest=0.25)
+        assert again.elites.arrays().interest.tolist() == [0.25]
+
+    def test_whatever_a_model_gave_as_its_reason_is_none_to_stop(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("root")), BETTER)
+        said = Appraisal(refused="\0 and \ud800")
+        added = archive.add(step(1, appraised(found("a"), 1, said)), BETTER)
+
+        again = opens()
+
+        assert again.entry(EntryId(2)) == added[0]
+        assert again.entry(EntryId(2)).admission.status is Status.REJECTED
+
+    def test_a_refused_newcomer_to_an_empty_cell_is_rejected_and_one_kept_anyway_is_new(
+        self, archive: Archive
+    ) -> None:
+        archive.add(roots(found("root")), BETTER)
+
+        entries = archive.add(
+            step(
+                1,
+                appraised(found("a"), 1, Appraisal(refused="a dead end")),
+                appraised(found("b"), 1, Appraisal(refused="a dead end", anyway=True)),
+                appraised(found("c"), 1, Appraisal(refused="")),
+                appraised(found("d"), 1, Appraisal(interest=0.0)),
+            ),
+            BETTER,
+        )
+
+        assert [entry.admission for entry in entries] == [
+            Admission(status=Status.REJECTED, why="refused: a dead end"),
+            Admission(status=Status.NEW, why="tried although refused: a dead end"),
+            Admission(status=Status.NEW, why=""),
+            Admission(status=Status.NEW, why=""),
+        ]
+
+    def test_a_refusal_says_nothing_where_the_cell_is_held(self, archive: Archive) -> None:
+        archive.add(roots(found("a", 1.0)), BETTER)
+        refused = Appraisal(refused="a dead end")
+
+        entries = archive.add(
+            step(1, appraised(found("a", 2.0), 1, refused), appraised(found("a"), 1, refused)),
+            BETTER,
+        )
+
+        assert [entry.admission.why for entry in entries] == ["better than #1", "no better than #2"]
+
+    def test_a_refused_cell_is_known_by_the_first_who_was_refused_there(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("root")), BETTER)
+        refused = Appraisal(refused="a dead end")
+        archive.add(step(1, appraised(found("a"), 1, refused)), BETTER)
+        archive.add(step(2, appraised(found("a"), 1, refused), as_of=2), BETTER)
+
+        again = opens()
+
+        for elites in (archive.elites, again.elites):
+            assert [elites.refused("a", EntryId(n)) for n in (1, 2, 3)] == [None, 2, 2]
+            assert elites.refused("root", EntryId(3)) is None
+            assert elites.refused("never seen", EntryId(3)) is None
+            assert len(elites) == 1
+
+    # Who chose from what
+
+    def test_a_shortlist_is_undecided_until_its_step_is_recorded(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("a", 1.0), found("b")), BETTER)
+        archive.consider(listed(2, (2, 1), as_of=2))
+        archive.consider(listed(1, (1, 2), as_of=2))
+        archive.flush()
+
+        before = opens().undecided()
+        archive = opens()
+        archive.add(judged(step(1, attempt(found("c"), 1), as_of=2), Verdict(judge="m")), BETTER)
+        archive.flush()
+
+        assert before == [listed(1, (1, 2), as_of=2), listed(2, (2, 1), as_of=2)]
+        assert archive.undecided() == [listed(2, (2, 1), as_of=2)]
+
+    def test_what_a_step_is_chosen_from_is_considered_once(self, archive: Archive) -> None:
+        archive.add(roots(found("a"), found("b")), BETTER)
+        archive.consider(listed(1, (1, 2), as_of=2))
+        archive.flush()
+        archive.consider(listed(1, (2, 1), as_of=2))
+        archive.flush()
+
+        assert archive.undecided() == [listed(1, (1, 2), as_of=2)]
+
+    @pytest.mark.parametrize(
+        "verdict",
+        [
+            Verdict(judge="m"),
+            Verdict(judge="counts", fell_back="empty answer: the answer is empty"),
+            Verdict(
+                judge="ü'\"%s",
+                forecasts=(
+                    Forecast(judge="m", entry=EntryId(2), chance=1 / 3, pick=True),
+                    Forecast(judge="m", entry=EntryId(1), chance=0.0, pick=False),
+                    Forecast(judge="counts", entry=EntryId(2), chance=1.0, pick=True),
+                ),
+                comparisons=(
+                    Comparison(first=EntryId(1), second=EntryId(2), outcome=-1),
+                    Comparison(first=EntryId(2), second=EntryId(1), outcome=0),
+                ),
+                retired=((EntryId(2), EntryId(1)),),
+            ),
+        ],
+        ids=["bare", "fallen back", "whole"],
+    )
+    def test_a_verdict_comes_back_with_its_step_and_that_steps_first_entry(
+        self, opens: Opens, verdict: Verdict
+    ) -> None:
+        archive = opens()
+        archive.add(roots(found("a"), found("b")), BETTER)
+        archive.add(step(1, attempt(found("c"), 1), as_of=2), BETTER)
+        archive.consider(listed(7, (1, 2), as_of=3))
+        two = (attempt(found("d"), 1), attempt(found("e"), 1))
+        archive.add(judged(step(7, *two, as_of=3), verdict), BETTER)
+        archive.flush()
+
+        assert list(opens().verdicts()) == [(7, 4, verdict)]
+
+    def test_verdicts_come_in_the_order_in_which_they_were_recorded(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("a"), found("b")), BETTER)
+        for number in (3, 1, 2):
+            archive.consider(listed(number, (1, 2), as_of=2))
+            verdict = Verdict(
+                judge="m",
+                forecasts=(Forecast(judge="m", entry=EntryId(1), chance=number / 10, pick=True),),
+            )
+            child = attempt(found(f"{number}"), 1)
+            archive.add(judged(step(number, child, as_of=2), verdict), BETTER)
+
+        verdicts = list(opens().verdicts())
+
+        assert [(number, first) for number, first, _ in verdicts] == [(3, 3), (1, 4), (2, 5)]
+        assert [v.forecasts[0].chance for _, _, v in verdicts] == [0.3, 0.1, 0.2]
+
+    def test_whatever_a_model_said_when_counts_stepped_in_is_no_reason_to_stop(
+        self, opens: Opens
+    ) -> None:
+        archive = opens()
+        archive.add(roots(found("a")), BETTER)
+        archive.consider(listed(1, (1,), as_of=1))
+        verdict = Verdict(judge="counts", fell_back="refused: \0 and \ud800")
+        archive.add(judged(step(1, attempt(found("b"), 1)), verdict), BETTER)
+        archive.flush()
+
+        ((number, _, read),) = opens().verdicts()
+
+        assert number == 1
+        assert read.fell_back.startswith("refused: ")
+
+    def test_a_retired_entry_is_not_explorable_until_a_better_one_takes_its_cell(
+        self, opens: Opens
+    ) -> None:
+        archive = opens()
+        archive.add(roots(found("a"), found("b", 1.0)), BETTER)
+        archive.consider(listed(1, (1, 2), as_of=2))
+        verdict = Verdict(judge="m", retired=((EntryId(1), EntryId(2)),))
+        archive.add(judged(step(1, attempt(found("c"), 2), as_of=2), verdict), BETTER)
+
+        retired = [each.elites.arrays().explorable.tolist() for each in (archive, opens())]
+        archive = opens()
+        archive.add(step(2, attempt(found("a", 2.0), 2), as_of=3), BETTER)
+        after = [each.elites.arrays().explorable.tolist() for each in (archive, opens())]
+
+        assert retired == [[False, True, True]] * 2
+        assert after == [[True, True, True]] * 2
+
+    def test_the_elites_are_the_same_with_all_that_was_said_of_them(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("a", options=[1.0, 2.0]), found("b", 1.0)), BETTER)
+        archive.consider(listed(1, (1, 2), as_of=2))
+        verdict = Verdict(judge="m", retired=((EntryId(1), EntryId(2)), (EntryId(9), EntryId(2))))
+        rated = appraised(found("c"), 2, Appraisal(interest=0.7, refused=""))
+        refused = appraised(found("d"), 2, Appraisal(interest=0.9, refused="a dead end"))
+        archive.add(judged(step(1, rated, refused, as_of=2), verdict), BETTER)
+        better = appraised(found("b", 2.0), 2, Appraisal(interest=0.1))
+        archive.add(step(2, better, attempt(found("c", 1.0), 2), as_of=4), BETTER)
+        archive.add(step(3, appraised(found("d"), 5, Appraisal(refused="", anyway=True))), BETTER)
+
+        again = opens()
+
+        assert_same_elites(again.elites, archive.elites)
+        arrays = again.elites.arrays()
+        assert np.isnan(arrays.interest).tolist() == [True, False, True, True]
+        assert arrays.explorable.tolist() == [False, True, True, True]
+        assert arrays.seen.tolist() == [1, 2, 2, 1]
+        assert again.elites.refused("d", EntryId(7)) == archive.elites.refused("d", EntryId(7)) == 4
+
+    def test_what_was_said_later_is_not_known_to_the_elites_of_before(
+        self, archive: Archive
+    ) -> None:
+        archive.add(roots(found("a"), found("b")), BETTER)
+        archive.add(step(1, appraised(found("c"), 1, Appraisal(interest=0.5)), as_of=2), BETTER)
+        archive.consider(listed(2, (1, 2), as_of=3))
+        verdict = Verdict(judge="m", retired=((EntryId(2), EntryId(1)),))
+        archive.add(judged(step(2, attempt(CRASHED, 1), as_of=3), verdict), BETTER)
+        archive.flush()
+
+        two, three, four = (archive.elites_at(EntryId(n)).arrays() for n in (2, 3, 4))
+
+        assert np.isnan(two.interest).all()
+        assert three.interest.tolist()[2] == 0.5
+        assert three.explorable.tolist() == [True, True, True]
+        assert four.explorable.tolist() == [True, False, True]
+
+    # What a judge is shown
+
+    def test_glimpses_come_in_the_order_wanted_with_what_was_tried_by_then(
+        self, archive: Archive
+    ) -> None:
+        here = replace(found("a", 1.5, options=[0.0, 9.0, 0.0]), observation="a hall")
+        archive.add(roots(here, found("b", -1.0)), BETTER)
+        archive.add(step(1, attempt(CRASHED, 1, option=2), as_of=2), BETTER)
+        archive.add(step(2, attempt(found("c"), 1, option=0), as_of=3), BETTER)
+        archive.add(step(3, attempt(found("c"), 1, option=0), as_of=4), BETTER)
+
+        hall = Glimpse(
+            id=EntryId(1),
+            cell="a",
+            objective=1.5,
+            observation="a hall",
+            depth=0,
+            options=3,
+            tried=(),
+        )
+        wanted = [EntryId(4), EntryId(1), EntryId(2)]
+        by_then = [archive.glimpses(wanted, EntryId(n))[1] for n in (2, 3, 5)]
+
+        assert [each.id for each in archive.glimpses(wanted, EntryId(5))] == wanted
+        assert by_then == [
+            hall,
+            replace(hall, tried=("option 2",)),
+            replace(hall, tried=("option 0", "option 2")),
+        ]
+
+    def test_a_glimpse_of_an_entry_says_how_deep_it_is_and_that_anything_can_be_tried(
+        self, archive: Archive
+    ) -> None:
+        archive.add(roots(found("a")), BETTER)
+        archive.add(step(1, attempt(found("", -0.5), 1)), BETTER)
+
+        (glimpse,) = archive.glimpses([EntryId(2)], EntryId(2))
+
+        assert glimpse == Glimpse(
+            id=EntryId(2), cell="", objective=-0.5, observation="", depth=1, options=0, tried=()
+        )
+
+    def test_no_glimpses_are_wanted_of_nothing(self, archive: Archive) -> None:
+        archive.add(roots(found("a")), BETTER)
+
+        assert list(archive.glimpses([], EntryId(1))) == []
+
+    @pytest.mark.parametrize("wrong", [2, 3, 0])
+    def test_there_is_no_glimpse_of_a_failure_or_of_what_there_is_not(
+        self, archive: Archive, wrong: int
+    ) -> None:
+        archive.add(roots(found("a")), BETTER)
+        archive.add(step(1, attempt(CRASHED, 1)), BETTER)
+
+        with pytest.raises(UnknownEntry, match=f"#{wrong}$"):
+            archive.glimpses([EntryId(1), EntryId(wrong)], EntryId(2))
 
     # What goes wrong
 

@@ -1,8 +1,10 @@
 """Short ways to write down what goes into an archive, for tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from archive.entry import (
+    Appraisal,
     Attempt,
     Candidate,
     Cause,
@@ -11,7 +13,10 @@ from archive.entry import (
     Failure,
     Option,
     Selection,
+    Shortlist,
+    Shown,
     Step,
+    Verdict,
 )
 
 NO_EDIT = Failure(cause=Cause.NO_EDIT, message="no edit in the answer")
@@ -71,3 +76,45 @@ def step(number: int, *attempts: Attempt, as_of: int = 0, elapsed: float = 0.0) 
         granted=len(attempts),
         elapsed=elapsed,
     )
+
+
+def appraised(result: Evaluation, parent: int, said: Appraisal) -> Attempt:
+    """An attempt of which something was thought."""
+    return replace(attempt(result, parent), appraisal=said)
+
+
+def listed(
+    number: int, entries: Sequence[int], *, as_of: int, judge: str = "m", within: int = 1
+) -> Shortlist:
+    """A shortlist for step `number`; whatever counts and Thompson sampling pick is first on it."""
+    shown = [
+        Shown(
+            entry=EntryId(entry),
+            slot=entry - 1,
+            objective=0.1 * entry,
+            seen=3,
+            chosen=2,
+            children=1,
+            ahead=0,
+            fruitful=1,
+            strength=-0.5,
+        )
+        for entry in entries
+    ]
+    return Shortlist(
+        number=number,
+        as_of=EntryId(as_of),
+        granted=1,
+        choices=len(entries),
+        judge=judge,
+        shown=tuple(shown),
+        within=within,
+        base_rate=1 / 3,
+        weights={judge: 0.75, "counts": 0.25},
+        picks={"counts": 0, "thompson": 0},
+    )
+
+
+def judged(step: Step, verdict: Verdict) -> Step:
+    """A step that was chosen from a shortlist."""
+    return replace(step, verdict=verdict)

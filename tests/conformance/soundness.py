@@ -1,6 +1,7 @@
 """Whether a database says of its runs only what can be true, however its writers ended."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import fields
 from hashlib import sha256
 from itertools import groupby
@@ -11,16 +12,45 @@ from sqlalchemy import Connection, Table, func, select
 
 from archive.connection import Database
 from archive.elites import EliteArrays, Elites
-from archive.entry import Entry, EntryId, Evaluation, Status, StepRecord
+from archive.entry import (
+    Appraisal,
+    Entry,
+    EntryId,
+    Evaluation,
+    Status,
+    StepRecord,
+    Verdict,
+)
 from archive.facts import UNBOUNDED, Fact, Rows, cell_key, promises_of
 from archive.library import Library, RunSummary
 from archive.reading import RunReader
 from archive.rows import blobs_of
-from archive.tables import blobs, bodies, other_parents, runs, steps, task_results
+from archive.tables import (
+    appraisals,
+    blobs,
+    bodies,
+    forecasts,
+    other_parents,
+    runs,
+    shortlists,
+    steps,
+    task_results,
+    verdicts,
+)
 from archive.tables import entries as narrow
 from archive.trees import MAX_HOPS, size_of
 
-_OF_A_RUN = (steps, narrow, bodies, other_parents, task_results)
+_OF_A_RUN = (
+    steps,
+    narrow,
+    bodies,
+    other_parents,
+    task_results,
+    appraisals,
+    shortlists,
+    verdicts,
+    forecasts,
+)
 
 
 def assert_sound(url: str) -> None:
@@ -47,12 +77,15 @@ def _check_run(reader: RunReader, summary: RunSummary) -> None:
     with reader.look() as connection:
         _check_ids(connection, summary, facts)
         _check_hops(connection, summary, {fact.id: fact for fact in facts})
+        _check_forecasts(connection, summary)
     assert [entry.id for entry in entries] == [fact.id for fact in facts], "an entry has no body"
     for entry, fact in zip(entries, facts, strict=True):
         _check_entry(entry, fact, facts)
     _check_steps(facts, records)
+    verdicts_by_step = {number: verdict for number, _, verdict in reader.verdicts()}
+    _check_verdicts(reader, facts, records)
     _check_summary(summary, facts, records)
-    _check_elites(facts, entries)
+    _check_elites(facts, entries, verdicts_by_step)
 
 
 def _check_strays(connection: Connection) -> None:
@@ -86,6 +119,7 @@ def _check_ids(connection: Connection, run: RunSummary, facts: list[Fact]) -> No
     for table, entry, count in (
         (other_parents, "child", bodies.c.crossed),
         (task_results, "entry", bodies.c.tasks),
+        (appraisals, "entry", bodies.c.appraised),
     ):
         told = connection.execute(
             select(bodies.c.id, count).where(bodies.c.run == run.id, count > 0)
@@ -114,6 +148,15 @@ def _check_entry(entry: Entry, fact: Fact, facts: list[Fact]) -> None:
         assert fact.key == cell_key(entry.result.cell), f"#{entry.id} is of another cell"
     if parent and fact.option >= 0 and parent.options != UNBOUNDED:
         assert fact.option < parent.options, f"#{entry.id} took an option that there is not"
+    if entry.appraisal:
+        _check_appraisal(entry, entry.appraisal)
+
+
+def _check_appraisal(entry: Entry, said: Appraisal) -> None:
+    assert said.interest is None or 0 <= said.interest <= 1, f"#{entry.id} has an odd interest"
+    assert said.refused or not said.anyway, f"#{entry.id} is kept anyway and was not refused"
+    if said.refused and not said.anyway:
+        assert entry.admission.status != Status.NEW, f"#{entry.id} was refused and is new"
 
 
 def _check_steps(facts: list[Fact], records: dict[int, StepRecord]) -> None:
@@ -139,6 +182,35 @@ def _check_step(record: StepRecord, group: list[Fact]) -> None:
     assert record.choices >= 1, f"{name} had no choice"
 
 
+def _check_verdicts(reader: RunReader, facts: list[Fact], records: dict[int, StepRecord]) -> None:
+    """Whoever chose did so from a list, and what was on it could be seen."""
+    firsts = {fact.step: fact.id for fact in facts if fact.place == 0}
+    for number, first, verdict in reader.verdicts():
+        record, shortlist = records.get(number), reader.shortlist(number)
+        assert record, f"step {number} has a verdict and was never recorded"
+        assert shortlist, f"step {number} was chosen from no list"
+        shown = {each.entry for each in shortlist.shown}
+        assert first == firsts[number], f"the verdict of step {number} names another first entry"
+        assert record.chosen in shown, f"step {number} chose what was not listed"
+        seen_by_then = max(shown) <= shortlist.as_of <= record.as_of
+        assert seen_by_then, f"step {number} listed the future"
+        assert {each.entry for each in verdict.forecasts} <= shown, f"step {number} foretold others"
+        chances = [each.chance for each in verdict.forecasts]
+        assert all(0 <= chance <= 1 for chance in chances), f"step {number} has odd chances"
+        compared = {entry for each in verdict.comparisons for entry in (each.first, each.second)}
+        assert compared <= shown, f"step {number} compared others"
+        assert all(abs(each.outcome) <= 1 for each in verdict.comparisons)
+        retired = {entry for pair in verdict.retired for entry in pair}
+        assert retired <= shown, f"step {number} retired others"
+        gone = {entry for entry, _ in verdict.retired}
+        assert record.chosen not in gone, f"step {number} retired what it set out from"
+
+
+def _check_forecasts(connection: Connection, run: RunSummary) -> None:
+    foretold = set(_ids(connection, forecasts, "step", run.id))
+    assert foretold <= set(_ids(connection, verdicts, "step", run.id)), "a forecast has no verdict"
+
+
 def _check_summary(summary: RunSummary, facts: list[Fact], records: dict[int, StepRecord]) -> None:
     spent = [record for record in records.values() if record.number]
     admitted = [fact for fact in facts if fact.status >= Status.NEW]
@@ -150,14 +222,21 @@ def _check_summary(summary: RunSummary, facts: list[Fact], records: dict[int, St
     assert summary.best == (best.objective if best else None)
 
 
-def _check_elites(facts: list[Fact], entries: list[Entry]) -> None:
+def _check_elites(
+    facts: list[Fact], entries: list[Entry], verdicts_by_step: Mapping[int, Verdict]
+) -> None:
     """The elites that are loaded are those that had been there step by step."""
     names = [field.name for field in fields(Rows)]
     rows = Rows.of([tuple(getattr(fact, name) for name in names) for fact in facts])
     promises = {int(e.id): p for e in entries if (p := promises_of(e.result))}
     loaded, built = Elites.load(rows, promises), Elites()
-    for _, group in groupby(entries, attrgetter("step")):
-        built.take_step(list(group))
+    for number, group in groupby(entries, attrgetter("step")):
+        built.take_step(list(group), verdicts_by_step.get(number))
+    for entry in entries:
+        if entry.appraisal and entry.appraisal.interest is not None:
+            loaded.rate(entry.id, entry.appraisal.interest)
+    for verdict in verdicts_by_step.values():
+        loaded.retire([entry for entry, _ in verdict.retired])
     assert_same_elites(loaded, built)
 
 
@@ -167,7 +246,8 @@ def assert_same_elites(one: Elites, other: Elites) -> None:
     assert one.newest == other.newest
     mine, others = one.arrays(), other.arrays()
     for field in fields(EliteArrays):
-        same = np.array_equal(getattr(mine, field.name), getattr(others, field.name))
+        pair = np.asarray(getattr(mine, field.name)), np.asarray(getattr(others, field.name))
+        same = np.array_equal(*pair, equal_nan=pair[0].dtype.kind == "f")
         assert same, f"{field.name}: {getattr(mine, field.name)} is {getattr(others, field.name)}"
     for slot in range(len(one)):
         assert one.holder(slot) == other.holder(slot), f"slot {slot} has another holder"

@@ -10,8 +10,10 @@ import pytest
 from pydantic import ValidationError
 
 from archive.elites import Elites
-from archive.entry import Selection
-from goexplore.catalog import OURS, Choice, Kind, SetupError, UnknownPart, find, names
+from goexplore.catalog import OURS, Choice, Given, Kind, SetupError, UnknownPart, find, names
+from goexplore.connections import Unasked
+from goexplore.selection.base import Judge
+from mutators.llm.base import Model
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PARTS = [(kind, name) for kind in KINDS for name in OURS[kind]]
@@ -56,6 +58,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("foreign_parts", None)
 
 
+MODEL = Model(name="some", context_window=8192, structured=True, prices=None, logprobs=True)
+
+
 def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
     part = find(kind, name)
     return Choice(part=part, parameters=part.parameters(**parameters))
@@ -63,16 +68,20 @@ def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
 
 @pytest.mark.parametrize(("kind", "name"), PARTS)
 def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
-    needed: dict[str, dict[str, object]] = {
-        "game24": {"numbers": (4, 4, 6, 8)},
-        "choose-action": {"model": "scripted:some"},
-    }
+    needed: dict[str, dict[str, object]] = {"game24": {"numbers": (4, 4, 6, 8)}}
 
-    chosen(kind, name, **needed.get(name, {})).make()
+    chosen(kind, name, **needed.get(name, {})).make(Given(asking=Unasked(MODEL)))
+
+
+def test_a_part_that_asks_a_model_is_not_made_without_one() -> None:
+    with pytest.raises(SetupError, match=r"\[mutation\] choose-action asks a model"):
+        chosen("mutation", "choose-action").make()
 
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:
-    with pytest.raises(UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, dgm"):
+    with pytest.raises(
+        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, by-counts"
+    ):
         find("selection", "dgn")
 
 
@@ -103,6 +112,7 @@ def test_parameters_reach_the_part() -> None:
 
     selector = chosen("selection", "tournament", size=3).selector()
 
+    assert not isinstance(selector, Judge)
     assert selector.select(elites, Random(1)) is None
 
 
@@ -110,9 +120,10 @@ def test_parameters_reach_the_part() -> None:
 def test_an_installed_package_offers_parts_by_name() -> None:
     choice = chosen("selection", "last", patience=3)
 
+    selector = choice.selector()
     assert "last" in names("selection")
-    found: Selection | None = choice.selector().select(Elites(), Random(1))
-    assert found is None
+    assert not isinstance(selector, Judge)
+    assert selector.select(Elites(), Random(1)) is None
 
 
 @pytest.mark.usefixtures("package")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from archive.entry import EntryId, TurnRecord
 from archive.ledger import Spending
 from archive.library import Library
 from goexplore.config import RunConfig, checked, options, prepare
@@ -132,3 +133,31 @@ def test_a_run_that_ran_out_of_tokens_goes_on_and_asks_nothing_twice(
 
 def run_spending(library: Library) -> list[Spending]:
     return library.read("run").spending()
+
+
+def test_a_run_in_order_whose_every_worker_was_cut_short_goes_on(
+    library: Library, tmp_path: Path
+) -> None:
+    no_question = 200
+    config = asking(tmp_path, workers=4, steps=20, tokens=no_question, deterministic=True)
+    explored(config, library)
+    with library.open("run", config.spec) as archive:
+        for number in range(1, 5):
+            archive.set_out(set_out_from_the_root(number))
+
+    explored(asking(tmp_path, workers=4, steps=20, deterministic=True), library)
+
+    assert library.find("run").steps == 20
+    assert replay(library, "run").identical
+
+
+def set_out_from_the_root(number: int) -> TurnRecord:
+    return TurnRecord(
+        number=number,
+        chosen=EntryId(1),
+        choices=1,
+        probability=1.0,
+        granted=3,
+        as_of=EntryId(1),
+        ahead=0,
+    )

@@ -2,57 +2,22 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
 
 import pytest
 
 from archive.entry import Candidate, Cause, Evaluation, Failure, Option
 from mutators.actions import AppendAction, append
-from mutators.base import Mutator, MutatorError, Parent
+from mutators.base import Mutator, MutatorError, Parent, Taken
 from mutators.choose_action import ChooseAction
 from mutators.llm.asking import Asking
-from mutators.llm.base import Answer, Finish, Message, Model, Request, Role, Usage
+from mutators.llm.base import Finish, Message, Request, Role
+from tests.mutators.asking import Reply, Said, Scripted
 
 ACTIONS = ("north", "south", "east", "west")
 BRIEF = "A maze. The goal: a way out, at $0."
-
-
-class Said(NamedTuple):
-    """A text and how it ended."""
-
-    text: str
-    finish: Finish = Finish.STOP
-
-
-Reply = str | Said | Callable[[Request], str]
-
-
-def said(reply: Reply, request: Request) -> Said:
-    """What a reply comes to."""
-    if isinstance(reply, str):
-        return Said(reply)
-    return reply if isinstance(reply, Said) else Said(reply(request))
-
-
-class Scripted:
-    """Gives its replies in turn, and remembers what it was asked."""
-
-    def __init__(self, *replies: Reply) -> None:
-        self._replies = list(replies)
-        self.asked: list[Request] = []
-        self.calls: list[tuple[Role, int, str]] = []
-
-    @property
-    def model(self) -> Model:
-        return Model(name="scripted", context_window=8192, structured=True, prices=None)
-
-    def ask(self, request: Request, *, role: Role, step: int, sample: str) -> Answer:
-        self.asked.append(request)
-        self.calls.append((role, step, sample))
-        text, finish = said(self._replies.pop(0), request)
-        return Answer(text=text, finish=finish, usage=Usage(completion=5), seconds=0.0)
 
 
 def parent(
@@ -258,6 +223,120 @@ def test_where_nothing_is_left_the_model_is_not_asked() -> None:
 
     assert failure == Failure(cause=Cause.NO_EDIT, message="every option has been tried")
     assert model.asked == []
+
+
+# What a step has done
+
+
+def test_what_the_step_has_done_is_shown() -> None:
+    model = Scripted('{"choice": 1}')
+    taken = (
+        Taken(action="up", thought="", seen="a stair"),
+        Taken(action="down", thought="back", seen="a hall"),
+    )
+
+    choose(model, replace(parent(), taken=taken))
+
+    text = model.asked[0].messages[0].text
+    assert "what you saw then:\n- up: a stair\n(thought: back)\n- down: a hall\n" in text
+
+
+def test_before_it_has_done_anything_a_step_is_told_so() -> None:
+    model = Scripted('{"choice": 1}')
+
+    choose(model)
+
+    assert "what you saw then:\n(nothing yet)\n" in model.asked[0].messages[0].text
+
+
+def test_of_much_that_was_done_the_last_is_shown() -> None:
+    model = Scripted('{"choice": 1}')
+    taken = tuple(Taken(action=f"act {n}", thought="", seen="dust") for n in range(12))
+
+    choose(model, replace(parent(), taken=taken))
+
+    text = model.asked[0].messages[0].text
+    assert "- act 2: dust\n" in text
+    assert "- act 11: dust\n" in text
+    assert "act 1:" not in text
+
+
+# A model without an archive
+
+
+def naive(model: Asking) -> ChooseAction:
+    return ChooseAction(model, BRIEF, repeat=True)
+
+
+def react(model: Asking) -> ChooseAction:
+    return ChooseAction(model, BRIEF, repeat=True, think=True)
+
+
+@pytest.mark.parametrize("make", [naive, react])
+def test_with_repeat_all_options_are_offered_and_none_is_told_as_tried(
+    make: Callable[[Asking], ChooseAction],
+) -> None:
+    model = Scripted(lambda request: f'{{"thought": "", "choice": {offered(request)["south"]}}}')
+
+    child = make(model).propose(parent(()), Random(0))
+
+    assert isinstance(child, Candidate)
+    assert child.option == ACTIONS.index("south")
+    assert offered(model.asked[0]).keys() == set(ACTIONS)
+    assert "- south" not in model.asked[0].messages[0].text
+
+
+@pytest.mark.parametrize("make", [naive, react])
+@pytest.mark.parametrize(("options", "left"), [(ACTIONS, True), ((), False)])
+def test_with_repeat_there_is_a_child_while_there_are_options(
+    make: Callable[[Asking], ChooseAction], options: tuple[str, ...], *, left: bool
+) -> None:
+    assert make(Scripted()).can_propose(parent((), options=options)) is left
+
+
+def test_who_thinks_is_asked_for_a_thought_that_is_kept() -> None:
+    model = Scripted('{"thought": "on, for $3", "choice": 1}')
+
+    child = react(model).propose(parent(), Random(0))
+
+    request = model.asked[0]
+    assert isinstance(child, Candidate)
+    assert (child.mutator, child.rationale) == ("react", "on, for $3")
+    assert request.schema
+    assert request.schema["required"] == ["thought", "choice"]
+    assert "Before each action you write down a thought" in request.system
+    assert "learned from earlier attempts:\n(nothing yet)\n" in request.messages[0].text
+    assert model.calls == [(Role.ACT, 17, "17.2.1")]
+
+
+def test_an_answer_without_a_thought_is_repaired() -> None:
+    model = Scripted('{"choice": 1}', '{"thought": "on", "choice": 1}')
+
+    child = react(model).propose(parent(), Random(0))
+
+    assert isinstance(child, Candidate)
+    assert "thought: Field required" in model.asked[1].messages[-1].text
+
+
+def test_lessons_are_told_a_line_each() -> None:
+    model = Scripted('{"thought": "on", "choice": 1}')
+
+    react(model).propose(parent(), Random(0), ["go north", "not up"])
+
+    text = model.asked[0].messages[0].text
+    assert "learned from earlier attempts:\n- go north\n- not up\n" in text
+
+
+def test_who_does_not_think_gives_no_reason() -> None:
+    model = Scripted('{"thought": "on", "choice": 1}')
+
+    child = choose(model)
+
+    assert isinstance(child, Candidate)
+    assert child.rationale == ""
+
+
+# Prompts of one's own
 
 
 def own_prompts(folder: Path, **changed: str) -> Path:

@@ -9,7 +9,13 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.mutators.llm.servers import complaint, completion, serving
+from archive.library import Library
+from mutators.llm.connect import connect
+from mutators.llm.embedding import LedgeredEmbedder
+from mutators.llm.models import parse
+from mutators.llm.purse import Purse
+from mutators.llm.stopping import StopSign
+from tests.mutators.llm.servers import complaint, completion, embeddings, serving
 
 Command = Callable[..., CompletedProcess[str]]
 
@@ -45,6 +51,28 @@ def test_costs_are_told_by_role_and_model(goexplore: Command, script: str) -> No
 
     assert (spending["role"], spending["model"], spending["calls"]) == ("act", script, 12)
     assert "act" in goexplore("costs").stdout
+
+
+def test_what_embedding_costs_is_told_like_the_rest(goexplore: Command, folder: Path) -> None:
+    with (
+        serving(embeddings([1.0, 2.0], [2.0, 1.0], prompt=40)) as server,
+        Library(f"sqlite:///{folder / 'goexplore.db'}") as library,
+        library.open("some", {}) as run,
+    ):
+        name = f"openai:small@{server.url}/v1"
+        table: dict[str, dict[str, object]] = {
+            name: {"dimension": 2, "prices": {"prompt": 0.5, "completion": 0}}
+        }
+        llm = connect(parse(name), keys={}, table=table).llm(StopSign())
+        embedder = LedgeredEmbedder(llm, ledger=run.ledger, purse=Purse(dollars=1.0))
+        embedder.embed(["one", "two"], step=12)
+
+    (embed,) = json.loads(goexplore("costs", "some", "--json").stdout)
+
+    assert (embed["role"], embed["model"], embed["calls"]) == ("embed", name, 2)
+    assert (embed["prompt_tokens"], embed["completion_tokens"]) == (40, 0)
+    assert embed["dollars"] == pytest.approx(40 * 0.5 / 1e6)
+    assert "embed" in goexplore("costs", "some").stdout
 
 
 def test_a_run_that_asked_nobody_has_no_costs(goexplore: Command) -> None:
@@ -113,7 +141,7 @@ def test_a_preset_that_needs_a_model_says_so(goexplore: Command) -> None:
     ran = goexplore("run", "game24", "4", "4", "6", "8", "--preset", "choose-action")
 
     assert ran.returncode == 2
-    assert "[mutation] needs a key 'model'" in ran.stderr
+    assert "[mutation] choose-action asks a model: name one with --model" in ran.stderr
 
 
 def test_a_wrong_key_stops_the_run_at_once(goexplore: Command) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import exp
 from random import Random
 
@@ -12,7 +12,7 @@ import pytest
 
 from archive.elites import EliteArrays, Elites
 from archive.entry import Selection, Status
-from archive.facts import UNBOUNDED, Fact
+from archive.facts import UNBOUNDED
 from goexplore.selection.base import Selector
 from goexplore.selection.selectors import (
     Floats,
@@ -31,53 +31,15 @@ from goexplore.selection.weights import (
     softmax,
     uniform,
 )
-
-CRITICAL = {1: 15.14, 2: 18.42, 3: 21.11, 4: 23.51, 5: 25.74, 6: 27.86, 7: 29.88, 15: 44.26}
-"""Chi-square by degrees of freedom: exceeded by chance once in 10,000 times."""
+from tests.goexplore.selection.making import assert_fits, elites_of, new_cell
 
 DRAWS = 4000
-
-
-def new_cell(
-    number: int, objective: float, *, parent: int = 0, options: int = UNBOUNDED, option: int = -1
-) -> Fact:
-    return Fact(
-        id=number,
-        step=number,
-        place=0,
-        parent=parent,
-        option=option,
-        key=number,
-        objective=objective,
-        status=Status.NEW,
-        size=1,
-        options=options,
-        depth=0,
-    )
-
-
-def elites_of(*objectives: float, closed: Sequence[int] = ()) -> Elites:
-    """Cells with one elite each; those in `closed` slots are terminal."""
-    elites = Elites()
-    for slot, objective in enumerate(objectives):
-        elites.take(new_cell(slot + 1, objective, options=0 if slot in closed else UNBOUNDED))
-    return elites
 
 
 def draws(selector: Selector, elites: Elites, count: int = DRAWS) -> list[Selection]:
     random = Random(7)
     drawn = [selector.select(elites, random) for _ in range(count)]
     return [each for each in drawn if each]
-
-
-def assert_fits(drawn: Sequence[int], probabilities: Mapping[int, float]) -> None:
-    """Fail where what was drawn differs from what was to be expected by more than chance."""
-    counts = Counter(drawn)
-    assert counts.keys() <= {slot for slot, p in probabilities.items() if p > 0}
-    assert sum(probabilities.values()) == pytest.approx(1.0)
-    likely = {slot: p * len(drawn) for slot, p in probabilities.items() if p > 0}
-    statistic = sum((counts[slot] - n) ** 2 / n for slot, n in likely.items())
-    assert statistic < CRITICAL.get(len(likely) - 1, 0.0) or len(likely) == 1, counts
 
 
 def shares(*weights: float) -> dict[int, float]:

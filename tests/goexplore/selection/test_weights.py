@@ -1,12 +1,19 @@
 """Weights against values that were computed by hand."""
 
-from math import exp, sqrt
+from math import exp, nan, sqrt
 
 import numpy as np
 import pytest
 
 from archive.elites import EliteArrays
-from goexplore.selection.weights import dgm, go_explore_2019, go_explore_2021, softmax, uniform
+from goexplore.selection.weights import (
+    dgm,
+    go_explore_2019,
+    go_explore_2021,
+    interest,
+    softmax,
+    uniform,
+)
 
 
 def elites(
@@ -16,6 +23,7 @@ def elites(
     chosen: list[int] | None = None,
     since_new: list[int] | None = None,
     children: list[int] | None = None,
+    interest: list[float] | None = None,
     best: float | None = None,
 ) -> EliteArrays:
     """Arrays of elites, zeros where nothing is said."""
@@ -27,6 +35,7 @@ def elites(
         chosen=np.array(chosen or zeros, np.int64),
         since_new=np.array(since_new or zeros, np.int64),
         children=np.array(children or zeros, np.int64),
+        interest=np.array(interest or [nan] * len(objective)),
         explorable=np.ones(len(objective), np.bool_),
         best=max(objective, default=0.0) if best is None else best,
     )
@@ -124,3 +133,19 @@ def test_softmax_weighs_some_by_the_best_of_all() -> None:
     (weight,) = softmax(elites([1.0], best=3.0))
 
     assert weight == pytest.approx(0.135335, abs=1e-6)  # e^-2
+
+
+def test_interest_is_an_exponential_by_the_root_of_1_plus_chosen() -> None:
+    weights = interest(elites([9.0, 0.0, 0.0, 5.0], chosen=[0, 3, 0, 8], interest=[0, 1, 0.5, nan]))
+
+    # e^(5 (interest - 1)) / sqrt(1 + chosen), where nobody's word counts as 0.5
+    by_hand = [exp(-5), 1 / 2, exp(-2.5), exp(-2.5) / 3]
+    assert weights.tolist() == pytest.approx(by_hand, rel=1e-12)
+    assert weights.tolist() == pytest.approx([0.006738, 0.5, 0.082085, 0.027362], abs=1e-6)
+
+
+def test_interest_takes_any_sharpness() -> None:
+    arrays = elites([0.0, 0.0], interest=[0.5, 1.0])
+
+    assert interest(arrays, sharpness=2.0).tolist() == pytest.approx([0.367879, 1.0], abs=1e-6)
+    assert interest(arrays, sharpness=1e6).tolist() == [0.0, 1.0]

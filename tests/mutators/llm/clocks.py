@@ -2,6 +2,8 @@
 
 from threading import Condition
 
+from mutators.llm.stopping import StopSign
+
 
 class FakeClock:
     """A clock that moves only when somebody sleeps."""
@@ -17,7 +19,7 @@ class FakeClock:
     def elapsed(self) -> float:
         return self._passed
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, sign: StopSign) -> None:
         self.slept.append(seconds)
         self._passed += seconds
 

@@ -7,7 +7,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from threading import Condition, Thread
 from typing import Literal
 
 from mutators.llm.base import Json
@@ -45,7 +45,7 @@ class Server:
         self.most_at_once = 0
         self._replies = deque(replies)
         self._under_way = 0
-        self._lock = Lock()
+        self._changed = Condition()
         self._http = _Listener(("127.0.0.1", 0), _Conversation)
         self._http.server = self
         self._thread = Thread(target=self._http.serve_forever, args=(0.01,))
@@ -62,16 +62,22 @@ class Server:
         self._thread.join()
         self._http.server_close()
 
+    def wait_for(self, calls: int) -> None:
+        """Wait until so many calls have arrived."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.calls) >= calls, timeout=30)
+
     def begin(self, call: Call) -> Reply:
         """The next reply in store."""
-        with self._lock:
+        with self._changed:
             self.calls.append(call)
             self._under_way += 1
             self.most_at_once = max(self.most_at_once, self._under_way)
+            self._changed.notify_all()
             return self._replies.popleft() if len(self._replies) > 1 else self._replies[0]
 
     def end(self) -> None:
-        with self._lock:
+        with self._changed:
             self._under_way -= 1
 
 
@@ -135,24 +141,108 @@ def completion(
     prompt: int = 12,
     cached: int = 0,
     completion: int = 3,
+    written: int = 0,
+    likely: Mapping[str, float] | None = None,
     wait: float = 0.0,
 ) -> Reply:
-    """An answer as OpenAI's chat completions give it."""
+    """An answer as OpenAI's chat completions give it. `likely`: logprobs of its first token."""
     message: Json = {"role": "assistant", "content": text, "refusal": refusal}
+    logprobs: Json = {"content": _tokens(likely)} if likely else None
     body: Json = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
         "created": 1700000000,
         "model": "some-model",
-        "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": finish}],
+        "choices": [
+            {
+                "index": 0,
+                "message": message,
+                "logprobs": logprobs,
+                "finish_reason": finish,
+            }
+        ],
         "usage": {
             "prompt_tokens": prompt,
             "completion_tokens": completion,
             "total_tokens": prompt + completion,
-            "prompt_tokens_details": {"cached_tokens": cached},
+            "prompt_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
         },
     }
     return Reply(body=json.dumps(body), wait=wait)
+
+
+def response(
+    *parts: Json,
+    status: str = "completed",
+    reason: str | None = None,
+    error: Json = None,
+    prompt: int = 12,
+    cached: int = 0,
+    written: int = 0,
+    completion: int = 3,
+) -> Reply:
+    """An answer as OpenAI's responses give it, after some thought. `reason`: it is incomplete."""
+    thought: Json = {"type": "reasoning", "id": "rs_1", "summary": []}
+    said: Json = {"type": "message", "id": "msg_1", "role": "assistant", "content": [*parts]}
+    body: Json = {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1700000000,
+        "model": "some-model",
+        "status": status,
+        "error": error,
+        "incomplete_details": reason and {"reason": reason},
+        "output": [thought, said] if parts else [thought],
+        "usage": {
+            "input_tokens": prompt,
+            "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
+            "output_tokens": completion,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": prompt + completion,
+        },
+    }
+    return Reply(body=json.dumps(body))
+
+
+def output_text(text: str, likely: Mapping[str, float] | None = None) -> Json:
+    """A part of a response that is text. `likely`: logprobs of its first token."""
+    return {
+        "type": "output_text",
+        "text": text,
+        "annotations": [],
+        "logprobs": _tokens(likely) if likely else [],
+    }
+
+
+def refusal(text: str) -> Json:
+    """A part of a response that is a refusal."""
+    return {"type": "refusal", "refusal": text}
+
+
+def _tokens(likely: Mapping[str, float]) -> Json:
+    """A first token with its alternatives, and a second one."""
+    top: list[Json] = [
+        {"token": token, "logprob": logprob, "bytes": [*token.encode()]}
+        for token, logprob in likely.items()
+    ]
+    first: Json = {"token": "?", "logprob": -1.0, "bytes": [63], "top_logprobs": top}
+    second: Json = {"token": "!", "logprob": -9.0, "bytes": [33], "top_logprobs": []}
+    return [first, second]
+
+
+def embeddings(*vectors: Sequence[float], prompt: int = 12) -> Reply:
+    """Vectors as OpenAI's embeddings give them, the last one first."""
+    data: list[Json] = [
+        {"object": "embedding", "index": index, "embedding": [*vector]}
+        for index, vector in enumerate(vectors)
+    ]
+    body: Json = {
+        "object": "list",
+        "data": data[::-1],
+        "model": "some-model",
+        "usage": {"prompt_tokens": prompt, "total_tokens": prompt},
+    }
+    return Reply(body=json.dumps(body))
 
 
 def message(

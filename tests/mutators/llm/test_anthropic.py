@@ -1,6 +1,7 @@
 """Models behind Anthropic's messages, asked over the wire."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -56,6 +57,25 @@ def test_a_schema_is_a_tool_that_has_to_be_used() -> None:
     assert body["temperature"] == 0.0
     assert "system" not in body
     assert json.dumps(SCHEMA) in json.dumps(body["tools"])
+
+
+def test_a_model_that_may_not_be_forced_has_the_schema_in_its_prompt() -> None:
+    facts = replace(MODEL, structured=False, temperature=False)
+    asked = replace(QUESTION, schema=SCHEMA, temperature=0.5)
+    with serving(message('{"index": 1}')) as server:
+        answer = AnthropicModel(facts, "some", key="sk-1", url=server.url).ask(asked)
+
+    assert json.loads(answer.text) == {"index": 1}
+    body = server.calls[0].body
+    assert not {"tools", "tool_choice", "temperature"} & set(body)
+    assert json.dumps(SCHEMA) in str(body["system"])
+
+
+def test_a_model_is_not_asked_for_likelihoods_that_it_does_not_tell() -> None:
+    with serving(message()) as server, pytest.raises(LLMError, match="does not say how likely"):
+        client(server).ask(replace(QUESTION, alternatives=5))
+
+    assert server.calls == []
 
 
 def test_tokens_written_to_the_cache_count_a_quarter_more() -> None:

@@ -13,6 +13,7 @@ from mutators.llm.connect import connect
 from mutators.llm.limiter import Limits
 from mutators.llm.models import parse
 from mutators.llm.retry import Patience
+from mutators.llm.stopping import StopSign
 from tests.mutators.llm.clocks import FakeClock
 from tests.mutators.llm.servers import Reply, complaint, completion, message, serving
 
@@ -30,7 +31,7 @@ def connected(
         timeout=timeout,
         random=Random(0),
         clock=clock,
-    )
+    ).llm(StopSign())
 
 
 def test_a_throttled_call_comes_through_after_as_long_as_the_server_asks() -> None:
@@ -99,8 +100,8 @@ def test_a_server_never_sees_more_calls_at_once_than_allowed() -> None:
 
 def test_anthropics_models_are_connected_alike() -> None:
     with serving(complaint(529), message("at last")) as server:
-        model = connect(parse(f"anthropic:some@{server.url}"), keys={}, clock=FakeClock())
-        answer = model.ask(QUESTION)
+        connection = connect(parse(f"anthropic:some@{server.url}"), keys={}, clock=FakeClock())
+        answer = connection.llm(StopSign()).ask(QUESTION)
 
     assert answer.text == "at last"
 
@@ -109,14 +110,17 @@ def test_a_script_is_connected(tmp_path: Path) -> None:
     path = tmp_path / "script.jsonl"
     path.write_text('{"text": "yes"}')
 
-    assert connect(parse(f"scripted:{path}"), keys={}).ask(QUESTION).text == "yes"
+    model = connect(parse(f"scripted:{path}"), keys={}).llm(StopSign())
+
+    assert model.ask(QUESTION).text == "yes"
 
 
 def test_a_key_goes_to_the_server_that_it_is_for() -> None:
     with serving(completion()) as ours, serving(completion()) as other:
         keys = {"openai": "sk-home", f"{ours.url}/v1": "sk-ours"}
         for server in (ours, other):
-            connect(parse(f"openai:some@{server.url}/v1"), keys=keys).ask(QUESTION)
+            connection = connect(parse(f"openai:some@{server.url}/v1"), keys=keys)
+            connection.llm(StopSign()).ask(QUESTION)
 
     assert ours.calls[0].headers["authorization"] == "Bearer sk-ours"
     assert "sk-home" not in str(other.calls[0].headers)

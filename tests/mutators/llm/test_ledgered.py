@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from archive.library import Library
 from archive.sql import SqlArchive
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.base import (
+    Alternative,
     Answer,
     Finish,
     LLMError,
@@ -155,6 +156,50 @@ def test_a_failed_call_gives_back_what_was_held_for_it(archive: SqlArchive) -> N
         request(), role=Role.ACT, step=1, sample="b"
     )
     assert purse.tokens == 15
+
+
+def test_what_else_was_likely_and_what_was_left_out_are_kept(archive: SqlArchive) -> None:
+    likely = (Alternative("Yes", -0.25), Alternative(" n\udcfeo", -2.5))
+
+    class Unsure(Parrot):
+        def ask(self, request: Request) -> Answer:
+            return replace(super().ask(request), alternatives=likely)
+
+    asked = replace(request(), alternatives=2, left_out="9 characters of feedback")
+    asking = Ledgered(Unsure(), ledger=archive.ledger, purse=Purse())
+    asking.ask(asked, role=Role.JUDGE, step=1, sample="a")
+
+    again = asking.ask(asked, role=Role.JUDGE, step=1, sample="a")
+
+    assert again.alternatives == likely
+    (call,) = archive.calls()
+    assert call.left_out == "9 characters of feedback"
+
+
+def test_without_them_nothing_is_kept(archive: SqlArchive) -> None:
+    asking = Ledgered(Parrot(), ledger=archive.ledger, purse=Purse())
+    asking.ask(request(), role=Role.ACT, step=1, sample="a")
+
+    (call,) = archive.calls()
+    assert (call.alternatives, call.left_out) == (None, None)
+
+
+def test_the_key_of_a_request_is_what_it_was_in_older_ledgers() -> None:
+    assert request().key("parrot", "a") == (
+        "2426352a64506dd276232c3b84c1fe8eda17b854eb4f8bbf3ea7d80de5135eee"
+    )
+
+
+def test_what_was_left_out_is_no_part_of_what_was_asked() -> None:
+    keys = {replace(request(), left_out=text).key("parrot", "a") for text in ("", "all")}
+
+    assert len(keys) == 1
+
+
+def test_to_want_alternatives_is_another_question() -> None:
+    keys = {replace(request(), alternatives=n).key("parrot", "a") for n in (0, 1, 20)}
+
+    assert len(keys) == 3
 
 
 def test_a_prompt_beyond_the_window_is_refused_before_it_costs_anything(

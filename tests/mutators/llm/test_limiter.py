@@ -2,15 +2,19 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from threading import Lock, Thread
 from time import sleep
+
+import pytest
 
 from mutators.llm.base import Answer, Finish, Message, Model, Request, Usage
 from mutators.llm.clock import SystemClock
 from mutators.llm.limiter import Limited, Limiter, Limits, estimate
 from mutators.llm.outcome import Setback
+from mutators.llm.stopping import Stopped, StopSign
 from tests.mutators.llm.clocks import FakeClock
+from tests.mutators.llm.waits import is_stopped
 
 REQUEST = Request(system="", messages=(), max_tokens=100)
 
@@ -51,7 +55,7 @@ def beginnings(limits: Limits, calls: int, *, tokens: int = 100) -> list[float]:
     limiter = Limiter(limits, clock=FakeClock())
 
     def begun(_: int) -> float:
-        with limiter.admitted(tokens) as spent:
+        with limiter.admitted(tokens, StopSign()) as spent:
             return spent.at
 
     with ThreadPoolExecutor(16) as pool:
@@ -72,14 +76,14 @@ def test_no_more_calls_are_under_way_than_allowed() -> None:
 def test_no_minute_sees_more_requests_than_allowed_and_each_as_many() -> None:
     times = beginnings(Limits(requests_per_minute=10), 50)
 
-    assert times == sorted([0.0, 60.0, 120.0, 180.0, 240.0] * 10)
+    assert times == sorted([0.0, 61.0, 122.0, 183.0, 244.0] * 10)
 
 
 def test_no_minute_sees_more_tokens_than_allowed() -> None:
     times = beginnings(Limits(tokens_per_minute=350), 12)
 
     assert most_in_a_minute(times) == 3
-    assert times[-1] == 180
+    assert times[-1] == 183
 
 
 def test_what_was_thought_to_be_taken_gives_way_to_what_was_taken() -> None:
@@ -94,30 +98,67 @@ def test_what_was_thought_to_be_taken_gives_way_to_what_was_taken() -> None:
 
 
 def test_a_call_larger_than_a_minute_allows_has_a_minute_of_its_own() -> None:
-    assert beginnings(Limits(tokens_per_minute=50), 3) == [0, 60, 120]
+    assert beginnings(Limits(tokens_per_minute=50), 3) == [0, 61, 122]
 
 
-def test_a_server_that_turns_calls_away_is_asked_half_as_much_and_slowly_more() -> None:
-    clock = FakeClock()
-    model = Counting(throttled=True)
-    limiter = Limiter(Limits(concurrency=16), clock=clock)
-    limited = Limited(model, limiter)
-    for _ in range(16):
-        with suppress(Setback):
-            limited.ask(REQUEST)
+@pytest.mark.parametrize("limits", [Limits(), Limits(concurrency=16)])
+def test_a_server_that_turns_calls_away_is_asked_half_as_much_and_slowly_more(
+    limits: Limits,
+) -> None:
+    limiter = Limiter(limits, clock=FakeClock())
+    limited = Limited(Counting(), limiter)
+    with ExitStack() as under_way:
+        for _ in range(16):
+            under_way.enter_context(limiter.admitted(1, StopSign()))
+        for _ in range(16):
+            limiter.throttled()
 
     halved = limiter.width
-    model.throttled = False
     for _ in range(9):
         limited.ask(REQUEST)
 
     assert (halved, limiter.width) == (8, 9)
 
 
+def test_a_sign_to_stop_ends_the_waits_of_its_run_and_of_no_other() -> None:
+    limiter = Limiter(Limits(concurrency=1), clock=SystemClock())
+    theirs, sign = Counting(), StopSign()
+    ours = Limited(Counting(), limiter, sign)
+    others = Thread(target=lambda: Limited(theirs, limiter).ask(REQUEST), daemon=True)
+
+    with limiter.admitted(1, StopSign()):
+        others.start()
+        stopped = is_stopped(lambda: ours.ask(REQUEST), sign)
+        waited = others.is_alive()
+    others.join(timeout=20)
+
+    assert stopped
+    assert waited
+    assert theirs.asked == 1
+
+
+def test_a_minute_that_is_full_is_not_waited_for_when_the_run_is_to_end() -> None:
+    sign = StopSign()
+    limiter = Limiter(Limits(requests_per_minute=1), clock=SystemClock())
+    limited = Limited(Counting(), limiter, sign)
+    limited.ask(REQUEST)
+
+    assert is_stopped(lambda: limited.ask(REQUEST), sign)
+
+
+def test_no_call_begins_after_the_sign_to_stop() -> None:
+    model, sign = Counting(), StopSign()
+    sign.show()
+
+    with pytest.raises(Stopped):
+        Limited(model, Limiter(Limits(), clock=FakeClock()), sign).ask(REQUEST)
+
+    assert model.asked == 0
+
+
 def test_a_server_that_turns_away_every_fifth_call_is_asked_as_much_as_before() -> None:
-    clock = FakeClock()
     model = Counting()
-    limiter = Limiter(Limits(concurrency=16), clock=clock)
+    limiter = Limiter(Limits(concurrency=16), clock=FakeClock())
     limited = Limited(model, limiter)
 
     for number in range(200):
@@ -133,10 +174,10 @@ def test_calls_begin_in_the_order_in_which_they_came() -> None:
     began: list[int] = []
 
     def call(number: int) -> None:
-        with limiter.admitted(1):
+        with limiter.admitted(1, StopSign()):
             began.append(number)
 
-    with limiter.admitted(1):
+    with limiter.admitted(1, StopSign()):
         threads = [Thread(target=call, args=(number,)) for number in range(8)]
         for thread in threads:
             thread.start()

@@ -3,7 +3,8 @@
 import pytest
 
 from mutators.llm.base import LLMError, Prices
-from mutators.llm.models import FREE, ModelRef, describe, parse
+from mutators.llm.limiter import Limits
+from mutators.llm.models import FREE, ModelRef, describe, limits_of, parse
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,42 @@ def test_a_price_without_a_server_does_not_hold_for_another_server() -> None:
     assert (model.context_window, model.prices) == (9, None)
 
 
+def test_a_wire_format_without_a_server_is_the_providers_own_alone() -> None:
+    table = {"openai:new": {"api": "responses"}, "openai:old@https://host": {"api": "responses"}}
+
+    apis = [
+        describe(parse(name), table).api
+        for name in ("openai:new", "openai:new@https://host", "openai:old@https://host")
+    ]
+
+    assert apis == ["responses", "chat", "responses"]
+
+
+def test_a_model_of_openais_newest_is_asked_for_responses_at_home_alone() -> None:
+    assert describe(parse("openai:gpt-6-luna"), {}).api == "responses"
+    assert describe(parse("openai:gpt-6-luna@https://host/v1"), {}).api == "chat"
+
+
+def test_only_openais_formats_are_a_choice() -> None:
+    with pytest.raises(LLMError, match="only a model of openai: has a choice"):
+        describe(parse("anthropic:new"), {"anthropic:new": {"api": "chat"}})
+
+
+def test_what_a_model_can_do_may_be_told() -> None:
+    facts = {"logprobs": True, "temperature": False, "dimension": 384}
+
+    model = describe(parse("openai:new"), {"openai:new": facts})
+
+    assert (model.logprobs, model.temperature, model.dimension) == (True, False, 384)
+
+
+def test_what_a_model_is_known_to_do_may_be_denied() -> None:
+    table = {"openai:gpt-4o": {"logprobs": False}}
+
+    assert describe(parse("openai:gpt-4o"), {}).logprobs
+    assert not describe(parse("openai:gpt-4o"), table).logprobs
+
+
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
@@ -100,8 +137,25 @@ def test_a_price_without_a_server_does_not_hold_for_another_server() -> None:
         ({"prices": {"prompt": -1, "completion": 1}}, "prices.prompt"),
         ({"prices": {"prompt": float("nan"), "completion": 1}}, "prices.prompt"),
         ({"context_window": 0}, "context_window"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"requests_per_minute": 0.5}, "requests_per_minute"),
+        ({"dimension": 0}, "dimension"),
+        ({"api": "completions"}, "api"),
     ],
 )
 def test_a_slip_in_the_table_is_an_error(facts: dict[str, object], said: str) -> None:
     with pytest.raises(LLMError, match=said):
         describe(parse("openai:new"), {"openai:new": facts})
+
+
+def test_a_table_says_what_a_model_allows_here_or_anywhere() -> None:
+    table = {
+        "openai:new": {"concurrency": 4, "requests_per_minute": 500},
+        "openai:new@https://host": {"requests_per_minute": 60, "tokens_per_minute": 9000},
+    }
+
+    here, anywhere = (limits_of(parse(f"openai:new{at}"), table) for at in ("@https://host", ""))
+
+    assert here == Limits(concurrency=4, requests_per_minute=60, tokens_per_minute=9000)
+    assert anywhere == Limits(concurrency=4, requests_per_minute=500)
+    assert limits_of(parse("openai:other"), table) == Limits()

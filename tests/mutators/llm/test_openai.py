@@ -1,10 +1,21 @@
 """Models behind OpenAI's chat completions, asked over the wire."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from mutators.llm.base import Answer, Finish, Json, LLMError, Message, Model, Request, Usage
+from mutators.llm.base import (
+    Alternative,
+    Answer,
+    Finish,
+    Json,
+    LLMError,
+    Message,
+    Model,
+    Request,
+    Usage,
+)
 from mutators.llm.openai import OpenAIModel
 from mutators.llm.outcome import Setback
 from tests.mutators.llm.servers import Reply, Server, complaint, completion, serving
@@ -116,6 +127,43 @@ def test_how_an_answer_ended(reply: Reply, finish: Finish, text: str) -> None:
     answer = answer_to(reply)
 
     assert (answer.finish, answer.text) == (finish, text)
+
+
+def test_the_likeliest_first_tokens_are_told_if_wanted() -> None:
+    asked = replace(QUESTION, alternatives=2)
+    with serving(completion("Yes", likely={"Yes": -0.2, " no": -2.0})) as server:
+        url = f"{server.url}/v1"
+        answer = OpenAIModel(replace(MODEL, logprobs=True), "some", key="", url=url).ask(asked)
+
+    assert answer.alternatives == (Alternative("Yes", -0.2), Alternative(" no", -2.0))
+    assert server.calls[0].body["logprobs"] is True
+    assert server.calls[0].body["top_logprobs"] == 2
+
+
+def test_a_model_that_tells_no_likelihoods_is_not_asked_for_them() -> None:
+    with (
+        serving(completion()) as server,
+        pytest.raises(LLMError, match="openai:some does not say how likely"),
+    ):
+        client(server).ask(replace(QUESTION, alternatives=2))
+
+    assert server.calls == []
+
+
+def test_a_model_that_takes_no_temperature_is_given_none() -> None:
+    with serving(completion("{}")) as server:
+        model = OpenAIModel(
+            replace(MODEL, temperature=False), "some", key="", url=f"{server.url}/v1"
+        )
+        model.ask(STRUCTURED)
+
+    assert "temperature" not in server.calls[0].body
+
+
+def test_what_is_written_to_the_cache_costs_a_quarter_more() -> None:
+    answer = answer_to(completion(prompt=100, cached=20, written=40))
+
+    assert answer.usage == Usage(prompt=110, cached=20, completion=3)
 
 
 def test_an_answer_without_usage_is_an_answer() -> None:

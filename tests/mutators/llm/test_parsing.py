@@ -81,14 +81,16 @@ def test_answers_that_say_nothing_are_told_apart(
 
 @pytest.mark.parametrize("number", [1, 5])
 def test_a_choice_is_among_the_numbers(number: int) -> None:
-    assert parse_choice(answer(f'{{"choice": {number}}}'), 5) == number
+    said = parse_choice(answer(f'{{"choice": {number}}}'), 5, Choice)
+
+    assert said == Choice(choice=number)
 
 
 @pytest.mark.parametrize("number", [-1, 0, 6, 10**30])
 def test_a_number_that_is_not_there_is_no_choice(number: int) -> None:
     text = f'{{"choice": {number}}}'
 
-    assert parse_choice(answer(text), 5) == Failure(
+    assert parse_choice(answer(text), 5, Choice) == Failure(
         cause=Cause.UNPARSABLE,
         message=f"there is no number {number}; the numbers are 1 to 5",
         log=text,

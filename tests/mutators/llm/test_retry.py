@@ -5,9 +5,12 @@ from random import Random
 import pytest
 
 from mutators.llm.base import Answer, Finish, LLMError, Model, Request, Usage
+from mutators.llm.clock import SystemClock
 from mutators.llm.outcome import Setback
 from mutators.llm.retry import Patience, Retrying, seconds_until
+from mutators.llm.stopping import StopSign
 from tests.mutators.llm.clocks import FakeClock
+from tests.mutators.llm.waits import is_stopped
 
 REQUEST = Request(system="", messages=(), max_tokens=1)
 FINE = Answer(text="fine", finish=Finish.STOP, usage=Usage(), seconds=0.0)
@@ -71,6 +74,14 @@ def test_no_pause_reaches_past_the_time_that_there_is() -> None:
         patient(llm, clock, Patience(seconds=100)).ask(REQUEST)
 
     assert len(clock.slept) == 1
+
+
+def test_a_pause_ends_with_the_call_when_the_run_is_to_end() -> None:
+    llm, sign = Moody(Setback("busy", retry_after="60")), StopSign()
+    retrying = Retrying(llm, Patience(), random=Random(0), clock=SystemClock(), sign=sign)
+
+    assert is_stopped(lambda: retrying.ask(REQUEST), sign)
+    assert llm.asked == 1
 
 
 @pytest.mark.parametrize(

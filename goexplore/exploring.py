@@ -1,0 +1,239 @@
+"""One step of the loop: return to an elite, and go on from child to child as far as granted."""
+
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from random import Random
+
+from archive.admission import AdmissionRule
+from archive.base import Archive
+from archive.entry import (
+    Appraisal,
+    Attempt,
+    Candidate,
+    Cause,
+    EntryId,
+    Evaluation,
+    Failure,
+    flaw,
+)
+from archive.openings import ranking
+from archive.trees import size_of
+from goexplore.appraisal import Appraiser, Child, merged
+from goexplore.domain import Domain, DomainError
+from goexplore.view import Turn
+from mutators.base import Mutator, Parent, Taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a step stands: a parent, and its entry if it has been recorded."""
+
+    parent: Parent
+    entry: EntryId | None
+
+
+class Explorer:
+    """Makes and runs the children of one step after the other; nothing of it is recorded here.
+
+    lock: keeps the archive's elites to one thread at a time; never held while a child is made.
+    appraisers: asked about children that the rule would admit.
+    """
+
+    def __init__(
+        self,
+        *,
+        archive: Archive,
+        domain: Domain,
+        mutator: Mutator,
+        rule: AdmissionRule,
+        appraisers: Sequence[Appraiser],
+        lock: AbstractContextManager[object],
+    ) -> None:
+        self._archive = archive
+        self._domain = domain
+        self._mutator = mutator
+        self._rule = rule
+        self._appraisers = appraisers
+        self._lock = lock
+
+    def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
+        """The children of a step, each as soon as it has been made and run."""
+        done: list[Attempt] = []
+        taken: list[Taken] = []
+        place = self._return_to(turn, turn.selection.chosen, turn.untried)
+        while place and len(done) < turn.granted and self._mutator.can_propose(place.parent):
+            done.append(self._attempt(turn, place, done, random))
+            yield done[-1]
+            taken.extend(_taken(place.parent, done[-1]))
+            place = self._go_on(turn, done, tuple(taken))
+
+    def roots(self, random: Random) -> list[Attempt]:
+        """The trees that a search begins with, run.
+
+        Raises:
+            DomainError: one does not run.
+        """
+        return [
+            self._root(Candidate(tree=tree, mutator="root"), place, random)
+            for place, tree in enumerate(self._domain.roots())
+        ]
+
+    def _root(self, candidate: Candidate, place: int, random: Random) -> Attempt:
+        result = self._verify(candidate, None)
+        if isinstance(result, Failure):
+            raise DomainError(f"a root does not run: {result.message}")
+        child = Child(
+            candidate=candidate,
+            evaluation=result,
+            parent=None,
+            step=0,
+            place=place,
+            as_of=EntryId(0),
+            founds=True,
+            refused=None,
+            final=self._is_final(result),
+        )
+        said = self._opinion(child, random)
+        return Attempt(
+            parent=None, candidate=candidate, result=result, verified=False, appraisal=said
+        )
+
+    def _return_to(
+        self,
+        turn: Turn,
+        elite: EntryId,
+        untried: Sequence[int],
+        taken: tuple[Taken, ...] = (),
+        made: int = 0,
+    ) -> _Place | None:
+        entry = self._archive.entry(elite)
+        if isinstance(entry.result, Failure):
+            return None
+        parent = Parent(
+            tree=entry.candidate.tree,
+            evaluation=entry.result,
+            step=turn.number,
+            place=made,
+            untried=tuple(untried),
+            under_way=0 if made else turn.ahead,
+            as_of=turn.as_of,
+            taken=taken,
+        )
+        return _Place(parent=parent, entry=elite)
+
+    def _go_on(
+        self, turn: Turn, attempts: Sequence[Attempt], taken: tuple[Taken, ...]
+    ) -> _Place | None:
+        """Where a step goes on after its newest child: from there, or from who holds its cell."""
+        result, tree = attempts[-1].result, attempts[-1].candidate.tree
+        if isinstance(result, Failure) or result.terminal:
+            return None
+        with self._lock:
+            holder = self._archive.elites.standing(result.cell, turn.as_of)
+            if self._rule.judge(result, size_of(tree), holder).status.admitted:
+                parent = Parent(
+                    tree=tree,
+                    evaluation=result,
+                    step=turn.number,
+                    place=len(attempts),
+                    untried=ranking([option.promise for option in result.options]),
+                    as_of=turn.as_of,
+                    taken=taken,
+                )
+                return _Place(parent=parent, entry=None)
+            if holder is None:
+                return None
+            untried = self._archive.elites.untried(holder.id, turn.as_of)
+        tried = {attempt.candidate.option for attempt in attempts if attempt.parent == holder.id}
+        left = [option for option in untried if option not in tried]
+        return self._return_to(turn, holder.id, left, taken, len(attempts))
+
+    def _attempt(
+        self, turn: Turn, place: _Place, before: Sequence[Attempt], random: Random
+    ) -> Attempt:
+        """Make a child, run it, and hear what is thought of it."""
+        parent = place.parent
+        child = self._mutator.propose(parent, random)
+        if isinstance(child, Failure):
+            unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
+            return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
+        result = self._verify(child, parent)
+        made = Attempt(parent=place.entry, candidate=child, result=result)
+        if not self._appraisers:
+            return made
+        heard = self._child(turn, parent, made, before)
+        return replace(made, appraisal=self._opinion(heard, random)) if heard else made
+
+    def _child(
+        self, turn: Turn, parent: Parent, made: Attempt, before: Sequence[Attempt]
+    ) -> Child | None:
+        """What appraisers are shown of an attempt; `None` where the rule would not admit it."""
+        result, tree = made.result, made.candidate.tree
+        if isinstance(result, Failure):
+            return None
+        with self._lock:
+            holder = self._archive.elites.standing(result.cell, turn.as_of)
+            refused = self._archive.elites.refused(result.cell, turn.as_of)
+        if not self._rule.judge(result, size_of(tree), holder).status.admitted:
+            return None
+        there = [each for each in before if _cell(each) == result.cell]
+        return Child(
+            candidate=made.candidate,
+            evaluation=result,
+            parent=parent,
+            step=turn.number,
+            place=len(before),
+            as_of=turn.as_of,
+            founds=holder is None and all(map(_is_refused, there)),
+            refused=_how_refused(refused, there),
+            final=self._is_final(result),
+        )
+
+    def _opinion(self, child: Child, random: Random) -> Appraisal | None:
+        said = [appraiser.appraise(child, random) for appraiser in self._appraisers]
+        return merged([each for each in said if each is not None])
+
+    def _is_final(self, result: Evaluation) -> bool:
+        goal = self._domain.goal
+        return result.terminal or (goal is not None and result.objective >= goal)
+
+    def _verify(self, candidate: Candidate, parent: Parent | None) -> Evaluation | Failure:
+        try:
+            result = self._domain.verify(candidate, parent)
+        except DomainError:
+            raise
+        except Exception as crash:  # noqa: BLE001  # a candidate's crash is an answer
+            message = f"{type(crash).__name__}: {crash}"
+            return Failure(cause=Cause.CRASHED, message=message, log=traceback.format_exc())
+        if isinstance(result, Evaluation) and (fault := flaw(result)):
+            return Failure(cause=Cause.INVALID_SCORE, message=fault)
+        return result
+
+
+def _cell(attempt: Attempt) -> str | None:
+    return attempt.result.cell if isinstance(attempt.result, Evaluation) else None
+
+
+def _is_refused(attempt: Attempt) -> bool:
+    said = attempt.appraisal
+    return said is not None and bool(said.refused) and not said.anyway
+
+
+def _how_refused(before: EntryId | None, there: Sequence[Attempt]) -> str | None:
+    """How a cell was refused: by an entry, or by those of the same step that are there."""
+    if before is not None:
+        return f"as #{before} was"
+    return "as it was in this step" if there and all(map(_is_refused, there)) else None
+
+
+def _taken(parent: Parent, attempt: Attempt) -> Iterator[Taken]:
+    """What a step is shown of an option that it took."""
+    option, result = attempt.candidate.option, attempt.result
+    if option is not None:
+        yield Taken(
+            action=parent.evaluation.options[option].text,
+            thought=attempt.candidate.rationale,
+            seen=result.message if isinstance(result, Failure) else result.observation,
+        )
