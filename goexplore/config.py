@@ -40,6 +40,7 @@ from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
 from mutators.llm.stopping import StopSign
+from sandboxes.base import Kind as SandboxKind
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -87,6 +88,25 @@ class BudgetSection(_Section):
         return Budget(**said)
 
 
+class SandboxSection(_Section):
+    """Where untrusted code runs; see `sandboxes.settings.Settings` and `sandboxes.limits.Room`.
+
+    image: what the image of the sandboxes is built on; packages: what pip installs in it.
+    memory_mib, disk_mib: mebibytes.
+    """
+
+    kind: SandboxKind = "strict"
+    engine: str = ""
+    image: str = ""
+    packages: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    memory_mib: Annotated[int, Field(ge=32)] = 256
+    disk_mib: Annotated[int, Field(ge=1)] = 64
+    processors: Annotated[float, Field(gt=0)] = 1.0
+    processes: Annotated[int, Field(ge=1)] = 64
+    allow_unconfined: bool = False
+
+
 class ArchiveSection(_Section):
     """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
 
@@ -97,8 +117,9 @@ _PLAIN: Mapping[str, type[_Section]] = {
     "run": RunSection,
     "budget": BudgetSection,
     "archive": ArchiveSection,
+    "sandbox": SandboxSection,
 }
-SECTIONS = ("run", *_KINDS, "budget", "models", "archive")
+SECTIONS = ("run", *_KINDS, "budget", "models", "archive", "sandbox")
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of keys with their values, as TOML has them."""
@@ -258,6 +279,7 @@ class RunConfig:
     budget: Budget
     models: Facts
     url: str
+    sandbox: SandboxSection
 
     @property
     def spec(self) -> dict[str, Json]:
@@ -282,6 +304,7 @@ class RunConfig:
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
+            "sandbox": self.sandbox.model_dump(mode="json"),
         }
 
     @property
@@ -354,6 +377,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         budget=stack.section("budget", BudgetSection).budget(),
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
+        sandbox=stack.section("sandbox", SandboxSection),
     )
     if config.run.model and not any(choice.part.asks for choice in config.choices):
         raise ConfigError(
@@ -366,6 +390,11 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
 def checked_url(layers: Sequence[Layer]) -> str:
     """The URL of the archive that layers of settings name, the lowest first."""
     return _Stack(layers).section("archive", ArchiveSection).url
+
+
+def checked_sandbox(layers: Sequence[Layer]) -> SandboxSection:
+    """What layers of settings say of sandboxes, the lowest first."""
+    return _Stack(layers).section("sandbox", SandboxSection)
 
 
 def schema() -> dict[str, object]:

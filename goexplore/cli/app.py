@@ -16,6 +16,7 @@ from goexplore.cli.status import FAILURE, USAGE
 from goexplore.cli.terminal import harmless
 from goexplore.domain import DomainError
 from mutators.base import MutatorError
+from sandboxes.base import SandboxError
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
         _app(_words(arguments))(list(arguments), prog_name="goexplore")
     except SetupError as error:
         _end(error, USAGE)
-    except (ArchiveError, DomainError, MutatorError, OSError) as error:
+    except (ArchiveError, DomainError, MutatorError, SandboxError, OSError) as error:
         _end(error, FAILURE)
 
 

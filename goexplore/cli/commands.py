@@ -26,6 +26,7 @@ COMMANDS = {
     "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
     "doctor": Command("doctor", "Check that all a run needs is there."),
+    "sandbox": Command("sandbox", "Build sandboxes for untrusted code, and attack them."),
     "presets": Command("presets", "List the named settings that come along."),
     "config": Command("settings", "See the effective settings, or their schema."),
 }

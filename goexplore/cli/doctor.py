@@ -21,6 +21,13 @@ from goexplore.cli.house import PACKAGES, strangers
 from goexplore.cli.opening import file_of, url_of
 from goexplore.cli.status import FAILURE
 from goexplore.cli.terminal import Terminal, safe, show_json
+from sandboxes.base import SandboxError
+from sandboxes.docker import Engine
+from sandboxes.images import build as images
+from sandboxes.images.build import Recipe
+from sandboxes.limits import Room
+from sandboxes.pool import Pool
+from sandboxes.process import Bubblewrap
 
 _OLDEST_PYTHON = (3, 11)
 
@@ -51,7 +58,7 @@ def doctor(
     goexplore doctor
     goexplore doctor --archive postgresql+psycopg://me@localhost/search
     """
-    findings = [_python(), _house(), *_database(url_of(archive)), _postgres()]
+    findings = [_python(), _house(), *_database(url_of(archive)), _postgres(), *_sandboxes()]
     if json:
         show_json([asdict(finding) for finding in findings])
     else:
@@ -132,3 +139,37 @@ def _postgres() -> Finding:
         return Finding(what="PostgreSQL", ok=True, detail="the driver is there, if you want it")
     advice = "no driver, which only archives on a server need: pip install 'goexplore[postgres]'"
     return Finding(what="PostgreSQL", ok=True, detail=advice)
+
+
+def _sandboxes() -> Iterator[Finding]:
+    """Where code that a model wrote could run on this machine, the safest first."""
+    try:
+        yield from _engine(Engine())
+    except SandboxError as error:
+        advice = f"{error}; only programs that a model wrote need one"
+        yield Finding(what="containers", ok=True, detail=advice)
+    yield _bubblewrap()
+
+
+def _engine(engine: Engine) -> Iterator[Finding]:
+    built = images.find(engine, Recipe())
+    detail = f"Docker {engine.version} at {engine.url}; " + (
+        f"the image {built.name} is there" if built else "goexplore sandbox build makes the image"
+    )
+    if engine.lacks:
+        detail = f"Docker {engine.version} cannot limit {', '.join(engine.lacks)}"
+    yield Finding(what="containers", ok=not engine.lacks, detail=detail)
+    there = "runsc" in engine.runtimes
+    gvisor = "the engine has the runtime runsc" if there else "no runtime runsc, if you want it"
+    yield Finding(what="gVisor", ok=True, detail=gvisor)
+
+
+def _bubblewrap() -> Finding:
+    """Whether a sandbox by bubblewrap starts: it may be there and not be allowed to."""
+    try:
+        with Pool(Bubblewrap(Room()), size=1, attempts=1) as pool:
+            pool.warm()
+    except SandboxError as error:
+        why = str(error).splitlines()[0][:200]
+        return Finding(what="bubblewrap", ok=True, detail=f"{why}; only for want of an engine")
+    return Finding(what="bubblewrap", ok=True, detail="works; memory is watched, not limited")

@@ -1,0 +1,1 @@
+"""The images that candidates run in, and how they are made."""
