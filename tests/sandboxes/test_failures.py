@@ -176,9 +176,12 @@ def test_a_sweep_leaves_alone_what_is_anothers(engine: Engine, image: str) -> No
     with Pool(Containers(engine=engine, image=image, run="alive"), size=1) as pool:
         pool.warm()
         try:
+            before = _ours(engine, "alive")
+
             Containers(engine=engine, image=image, run="sweeper").sweep()
 
-            assert pool.attempt(run_true)
+            assert len(before) == 1
+            assert _ours(engine, "alive") == before
             assert engine.api.inspect_container(plain)
         finally:
             engine.remove(plain)
