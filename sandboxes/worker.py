@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Self, cast
 
@@ -72,6 +73,7 @@ class Worker:
         self._unsettled = Kind.READY
         self._post_mortem: PostMortem | None = None
         self._spent = False
+        self._ending = Lock()
 
     @property
     def line(self) -> Line:
@@ -136,9 +138,10 @@ class Worker:
 
     def end(self) -> PostMortem:
         """End it, and all that is in it."""
-        if self._post_mortem is None:
-            self._post_mortem = self._line.end()
-        return self._post_mortem
+        with self._ending:
+            if self._post_mortem is None:
+                self._post_mortem = self._line.end()
+            return self._post_mortem
 
     def broken(self, why: str) -> SandboxBroke:
         """The error that it has broken; it is ended."""
@@ -194,6 +197,7 @@ class Lease:
         self._board = Switchboard(services, worker.line.send)
         # Sent together, since each way through an engine costs.
         self._waiting: list[bytes] = []
+        self._under_way = False
         offered = {name: word for each in services for name, word in each.environment.items()}
         self._environment = {**worker.traits.environment, **offered}
 
@@ -255,8 +259,10 @@ class Lease:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Have the worker made clean."""
+        """Have the worker made clean; one that is left in the middle of a program is ended."""
         self._board.close()
+        if self._under_way:
+            self._worker.end()
         self._worker.release()
 
     def _send_all(self, *frames: bytes) -> None:
@@ -278,6 +284,7 @@ class Lease:
         variables = {**self._environment, **environment}
         cases = -1 if lines is None else len(lines)
         order = _order(program, cases, limits, self._worker.traits.room, variables)
+        self._under_way = True
         run = packed(Kind.RUN, titled(order.as_title()))
         if lines is None:
             self._send_all(run)
@@ -289,6 +296,7 @@ class Lease:
             if death := self._worker.blames():
                 return _taken_down(death, limits.seconds)
             raise
+        self._under_way = False
         answered = _answered(*untitled(payload))
         if answered.completed.death is Death.MEMORY:
             # Its count of kills is up, so that a later death could not be told from this one.

@@ -25,7 +25,7 @@ _REPOSITORY, _BASE_REPOSITORY = "goexplore-sandbox", "goexplore-base"
 _PACKAGES = ("pytest>=8.2",)
 _HERE = Path(__file__).parent
 _PULL_SECONDS = 900
-_OLDEST = (3, 9)
+_OLDEST = (3, 10)
 _VERSION = "import sys; print('%d.%d' % sys.version_info[:2])"
 
 Stage = Literal["base", "pull", "local base", "packages", "image"]
@@ -36,7 +36,7 @@ Tell = Callable[[Stage, str], None]
 class Recipe:
     """What an image is made of.
 
-    base: the image that it is built on, with a Python of 3.9 or newer; where nothing is said,
+    base: the image that it is built on, with a Python of 3.10 or newer; where nothing is said,
         `python:3.12-slim`, or one made of this machine's Python where no registry is reached.
     packages: what pip is to install beside pytest, such as `numpy>=2`.
     """
@@ -143,7 +143,8 @@ def prune(engine: Engine, *, kept: Sequence[str] = ()) -> list[str]:
         found = engine.api.images(filters=chosen)
     tags = [tag for each in found for tag in cast("list[str]", each.get("RepoTags") or [])]
     removed: list[str] = []
-    for tag in tags:
+    # Images before the bases that they are built on.
+    for tag in sorted(tags, reverse=True):
         if tag in kept:
             continue
         with suppress(SandboxBroke), engine.asked(f"remove {tag}"):
@@ -203,7 +204,7 @@ def _python_of(engine: Engine, image: str) -> str:
     said = _said_by(engine, image, ["python3", "-I", "-c", _VERSION]).strip()
     found = re.fullmatch(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < _OLDEST:
-        raise NoSandbox(f"image {image} has no Python of 3.9 or newer: {said[-200:]!r}")
+        raise NoSandbox(f"image {image} has no Python of 3.10 or newer: {said[-200:]!r}")
     return said
 
 

@@ -73,20 +73,28 @@ def be_subreaper() -> None:
     _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def become(order: Order, settings: Settings, uid: int, descriptors: tuple[int, ...]) -> NoReturn:
-    """Run a program with its descriptors as 0, 1, 2 and perhaps 3. Never comes back."""
+def become(
+    order: Order, settings: Settings, uid: int, descriptors: tuple[int, ...], fault: int
+) -> NoReturn:
+    """Run a program with its descriptors as 0, 1, 2 and perhaps 3. Never comes back.
+
+    fault: where it is told what kept a process from becoming the candidate. Closed when it has.
+    """
     try:
         _be_first_to_die()
         os.setsid()
-        _take(descriptors)
+        fault = _take(descriptors, fault)
         _limit(order, watched=not settings.metered)
         _drop(uid)
         os.chdir(settings.work)
         os.umask(0o022)
         environment = _ENVIRONMENT | {"HOME": settings.work, "TMPDIR": settings.scratch[0]}
-        _run(order, environment | order.environment)
     except BaseException:  # noqa: BLE001  # nothing of ours may go on in the child
-        traceback.print_exc()
+        os.write(fault, traceback.format_exc().encode())
+        os._exit(_NOT_RUNNABLE)
+    try:
+        os.close(fault)
+        _run(order, environment | order.environment)
     finally:
         os._exit(_NOT_RUNNABLE)
 
@@ -98,12 +106,17 @@ def _be_first_to_die() -> None:
         os.close(fd)
 
 
-def _take(descriptors: tuple[int, ...]) -> None:
+def _take(descriptors: tuple[int, ...], fault: int) -> int:
+    """Put descriptors into their places and close all others but one, which comes after them."""
     # First out of the way, so that none of them is overwritten before it is taken.
     moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in descriptors]
+    last = fcntl.fcntl(fault, fcntl.F_DUPFD, 16)
     for place, fd in enumerate(moved):
         os.dup2(fd, place, inheritable=True)
-    os.closerange(len(moved), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    fault = len(moved)
+    os.dup2(last, fault)
+    os.closerange(fault + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return fault
 
 
 def _limit(order: Order, *, watched: bool) -> None:

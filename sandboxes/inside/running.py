@@ -34,7 +34,7 @@ class Tail:
         self.total += len(data)
         self._parts.append(data)
         self._held += len(data)
-        while self._held - len(self._parts[0]) >= self._kept:
+        while self._parts and self._held - len(self._parts[0]) >= self._kept:
             self._held -= len(self._parts.popleft())
 
     @property
@@ -133,10 +133,11 @@ class Running:
             self._watch(deadline)
             seconds = time.monotonic() - began
             self._end_all()
+            self._check_start()
             self._drain()
         finally:
             self._ports.close_connections()
-            for fd in self._ends:
+            for fd in (*self._ends, self._fault):
                 os.close(fd)
         return self._report(seconds)
 
@@ -149,6 +150,7 @@ class Running:
 
     def _start(self) -> None:
         (zero, put), (said, one), (erred, two) = os.pipe(), os.pipe(), os.pipe()
+        self._fault, fault = os.pipe()
         (heard, three) = os.pipe() if self._order.cases >= 0 else (-1, -1)
         given = tuple(fd for fd in (zero, one, two, three) if fd >= 0)
         if self._uid:
@@ -158,8 +160,8 @@ class Running:
                     os.fchown(fd, self._uid, self._uid)
         self._child = os.fork()
         if self._child == 0:
-            candidate.become(self._order, self._settings, self._uid, given)
-        for fd in given:
+            candidate.become(self._order, self._settings, self._uid, given, fault)
+        for fd in (*given, fault):
             os.close(fd)
         self._put, self._said, self._erred, self._heard = put, said, erred, heard
         self._ends = [fd for fd in (said, erred, heard) if fd >= 0]
@@ -277,6 +279,11 @@ class Running:
                 os.killpg(self._child, 9)
         mine = {os.getpid(), self._supervisor}
         cleaning.end_all(self._settings, mine, self._supervisor, self._note_end)
+
+    def _check_start(self) -> None:
+        """See that the process became the candidate; if not, that is no fault of the latter's."""
+        if fault := os.read(self._fault, _CHUNK):
+            raise RuntimeError(fault.decode(errors="replace"))
 
     def _drain(self) -> None:
         for fd in self._ends:

@@ -24,6 +24,7 @@ from sandboxes.inside.running import Running
 from sandboxes.inside.settings import Order, Settings
 
 _HOST_IN, _HOST_OUT = 0, 1
+_RESERVED = 1000
 _WELL, _DIRTY, _FELLED, _LATE, _FAILED = 0, 70, 71, 72, 73
 
 _HOME = str(Path(__file__).parents[2])
@@ -35,10 +36,11 @@ def main(text: str) -> None:
     _settle(settings)
     ports = Ports(settings.ports)
     frames.send(_HOST_OUT, Kind.READY, frames.titled(dict(meters.limits())))
+    first_uid = _mapped(settings)
     for lease in range(settings.leases):
         if not _host_speaks(settings.idle_seconds):
             break
-        uid = settings.first_uid + lease if settings.first_uid else 0
+        uid = first_uid + lease if first_uid else 0
         _serve(settings, uid, ports)
 
 
@@ -64,6 +66,20 @@ def _settle(settings: Settings) -> None:
         sys.path.remove(_HOME)
     gc.collect()
     gc.freeze()
+
+
+def _mapped(settings: Settings) -> int:
+    """The first user id, moved to where this namespace has as many: some have a few thousand."""
+    if not settings.first_uid:
+        return 0
+    for line in meters.content("/proc/self/uid_map").splitlines():
+        start, _, length = map(int, line.split())
+        room = start + length - settings.leases - _RESERVED
+        if room > 0 and start <= settings.first_uid < start + length - settings.leases:
+            return settings.first_uid
+        if room > 0:
+            return start + _RESERVED + settings.first_uid % room
+    raise SystemExit("this namespace has too few user ids")
 
 
 def _host_speaks(seconds: float) -> bool:

@@ -4,8 +4,11 @@ To test an implementation, derive a class named `Test...` from `SandboxContract`
 fixture `lend`.
 """
 
+import signal
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from threading import Timer
 
 import pytest
 
@@ -79,6 +82,34 @@ class SandboxContract:
 
         assert done.stdout.endswith(b"the end\n")
         assert (len(done.stdout), done.stdout_bytes) == (20, 5009)
+
+    def test_no_output_need_be_kept(self, lend: Lend) -> None:
+        with lend() as sandbox:
+            done = sandbox.run(Command(words=("echo", "out")), Limits(kept=0))
+
+        assert (done.stdout, done.stdout_bytes) == (b"", 4)
+
+    def test_a_sandbox_can_be_left_while_a_program_runs(self, lend: Lend) -> None:
+        def interrupted(sandbox: Sandbox) -> None:
+            timer = Timer(0.5, lambda: signal.raise_signal(signal.SIGALRM))
+            timer.start()
+            sandbox.run(Command(words=("sleep", "20")))
+
+        def ring(*_: object) -> None:
+            raise LookupError("enough")
+
+        before = signal.signal(signal.SIGALRM, ring)
+        try:
+            with lend() as sandbox, pytest.raises(LookupError, match="enough"):
+                interrupted(sandbox)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        began = time.monotonic()
+        with lend() as sandbox:
+            done = sandbox.run(Command(words=("true",)))
+
+        assert done.ok
+        assert time.monotonic() - began < 10
 
     def test_a_program_sees_no_variable_of_the_host(
         self, lend: Lend, monkeypatch: pytest.MonkeyPatch

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Timer
 
 import pytest
 
@@ -120,20 +119,15 @@ def _ours(engine: Engine, run: str) -> list[str]:
 def test_a_container_that_is_pulled_away_costs_no_candidate_its_score(
     engine: Engine, image: str
 ) -> None:
-    pulled: list[str] = []
-
-    def pull() -> None:
-        for container in _ours(engine, "pulled")[:4]:
-            pulled.append(container)
-            engine.remove(container)
-
     source = Containers(engine=engine, image=image, run="pulled")
     with Pool(source, size=8) as pool, ThreadPoolExecutor(8) as threads:
+        pool.warm()
         under_way = [threads.submit(verify, pool) for _ in range(16)]
-        timer = Timer(1.0, pull)
-        timer.start()
+        time.sleep(0.5)
+        pulled = _ours(engine, "pulled")[:4]
+        for container in pulled:
+            engine.remove(container)
         verdicts = [each.result() for each in under_way]
-        timer.join()
 
     assert len(pulled) == 4
     assert verdicts == ["1.0"] * 16
@@ -182,9 +176,12 @@ def test_a_sweep_leaves_alone_what_is_anothers(engine: Engine, image: str) -> No
     with Pool(Containers(engine=engine, image=image, run="alive"), size=1) as pool:
         pool.warm()
         try:
+            before = _ours(engine, "alive")
+
             Containers(engine=engine, image=image, run="sweeper").sweep()
 
-            assert pool.attempt(run_true)
+            assert len(before) == 1
+            assert _ours(engine, "alive") == before
             assert engine.api.inspect_container(plain)
         finally:
             engine.remove(plain)
