@@ -64,7 +64,10 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
     "mutation": {
         "append-action": "mutators.actions:AppendAction",
         "choose-action": "mutators.choose_action:ChooseAction",
+        "diff": "mutators.rewriting:Diff",
+        "fix": "mutators.rewriting:Fix",
         "reflexion": "mutators.reflexion:Reflexion",
+        "rewrite": "mutators.rewriting:Rewrite",
     },
     "admission": {
         "better": "archive.admission:Better",
