@@ -69,8 +69,8 @@ class _Edits(BaseModel):
 
 
 def single_lines(tree: Tree) -> list[str]:
-    """The lines of a program that may change and stand in one place only, in their order."""
-    lines = [line for text in tree.values() for line in _changeable(text, tree)]
+    """The lines of a program that may change and stand in one place only, file by file."""
+    lines = [line for _, text in sorted(tree.items()) for line in _changeable(text, tree)]
     counts = Counter(line for text in tree.values() for line in bare_lines(text))
     return [line for line in lines if line.strip() and counts[line] == 1][:MOST_LINES]
 
@@ -97,7 +97,7 @@ def _text(apply: Callable[[str, Tree, Limits], Tree | Failure]) -> Form:
 
 
 def _as_schema(tree: Tree) -> Mapping[str, Json]:
-    files: list[Json] = [*tree]
+    files: list[Json] = [*sorted(tree)]
     # No new file may be made where a program is marked, so that its files can be listed.
     file: Json = {"type": "string", "enum": files} if regions.is_marked(tree) else _TEXT
     edit = object_schema({"file": file, "search": _TEXT, "replace": _TEXT})

@@ -55,12 +55,16 @@ def script(folder: Path, form: str) -> Path:
 
 
 def programs(folder: Path, form: str, steps: int = 40) -> RunConfig:
-    model = f"scripted:{script(folder, form)}"
+    return searching(script(folder, form), EDITS[form], steps)
+
+
+def searching(path: Path, mutation: Mapping[str, object], steps: int) -> RunConfig:
+    model = f"scripted:{path}"
     settings = {
         "run": {"name": "run", "workers": 2, "model": model, "deterministic": True},
         "domain": {"kind": "tests.goexplore.sums:Sums"},
         "selection": {"kind": "greedy"},
-        "mutation": dict(EDITS[form]),
+        "mutation": dict(mutation),
         "admission": {"kind": "better"},
         "budget": {"steps": steps},
     }
@@ -113,3 +117,51 @@ def test_an_answer_that_is_no_edit_is_a_failure_in_the_archive(
     assert len(failures) == 4
     assert {failure.cause for failure in failures} == {Cause.UNPARSABLE}
     assert failures[0].log == "I do not know."
+
+
+def ruled(folder: Path, *rules: tuple[str, str]) -> Path:
+    """A script of these rules: what is matched, and what is answered."""
+    path = folder / "script.jsonl"
+    lines = [json.dumps({"match": match, "text": text}) + "\n" for match, text in rules]
+    path.write_text("".join(lines))
+    return path
+
+
+def test_a_child_that_does_not_run_is_mended_and_is_the_second_parent(
+    library: Library, tmp_path: Path
+) -> None:
+    breaks = answer("fix", "1", "one")
+    mends = answer("fix", "one", "7")
+    path = ruled(tmp_path, ("(?m)^value = one$", mends), ("(?m)^value = 1$", breaks))
+
+    outcome = explored(searching(path, {"kind": "fix"}, 9), library)
+
+    run = library.read("run")
+    assert outcome.ending is Ending.GOAL
+    assert outcome.best is not None
+    best = run.entry(outcome.best)
+    broken = run.entry(best.parents[1])
+    assert best.parents[0] == 1
+    assert broken.parents == (1,)
+    assert isinstance(broken.result, Failure)
+    assert replay(library, "run").identical
+
+
+@pytest.mark.parametrize("kind", ["crossover", "inspired"])
+def test_programs_of_other_cells_are_shown_and_the_run_can_be_replayed(
+    library: Library, tmp_path: Path, kind: str
+) -> None:
+    form = "rewrite" if kind == "crossover" else "diff"
+    rules = [(rf"irst program:\s+main.py\s[^v]*value = {n}\n", str(n)) for n in range(1, 7)]
+    if kind == "inspired":
+        rules = [(rf"\nThe program:\s+main.py\s[^v]*value = {n}\n", str(n)) for n in range(1, 7)]
+    path = ruled(tmp_path, *[(rule, answer(form, n, str(int(n) + 1))) for rule, n in rules])
+
+    outcome = explored(searching(path, {"kind": kind}, 30), library)
+
+    run = library.read("run")
+    assert outcome.ending is Ending.GOAL
+    assert outcome.best is not None
+    assert len(run.entry(outcome.best).parents) == (2 if kind == "crossover" else 1)
+    assert "Score -" in [call.request for call in run.calls()][-1]
+    assert replay(library, "run").identical

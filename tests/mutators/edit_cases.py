@@ -96,6 +96,7 @@ BAD_BLOCKS = [
     Bad("no match", PROGRAM, block("    y = z\n", ""), "its SEARCH is not in main.py: no line there is 'y = z'; the nearest is 'y = x'"),
     Bad("lines in another order", PROGRAM, block("    return y\n    y = x\n", ""), "all its lines are, but not one after the other"),
     Bad("indentation that does not fit", PROGRAM, block("def f(x):\ny = x\n", "z\n"), "not one after the other"),
+    Bad("indentation the other way round", "a\n    b\n", block("    a\nb\n", "c\n"), "not one after the other"),
     Bad("every wrong block is told", PROGRAM, block("q\n", "") + block("r\n", ""), "block 1: .*; block 2: "),
     Bad("one wrong block refuses the whole", PROGRAM, block("    y = x\n", "    y = 1\n") + block("r\n", ""), "^block 2: "),
     Bad("no end", PROGRAM, "<<<<<<< SEARCH\n    y = x\n=======\n    y =", r"block 1 \(line 1 of the answer\) is not closed: no >>>>>>> REPLACE", Cause.TRUNCATED),

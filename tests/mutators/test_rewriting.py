@@ -1,17 +1,31 @@
 """Programs that a model edits."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from archive.entry import Candidate, Cause, Evaluation, Failure, TaskResult, Tree
-from mutators.base import Mutator, MutatorError, Parent
+from archive.entry import (
+    Admission,
+    Candidate,
+    Cause,
+    Entry,
+    EntryId,
+    Evaluation,
+    Failure,
+    Status,
+    TaskResult,
+    Tree,
+)
+from mutators.base import Mutator, MutatorError, Parent, Remembering
 from mutators.forms import FormName, single_lines
 from mutators.llm.base import Finish, LLMError, Role
-from mutators.rewriting import Diff, Fix, Rewrite, shown
+from mutators.memory import CELLS, WINDOW, Memory
+from mutators.rewriting import Crossover, Diff, Fix, Inspired, Rewrite, shown
 from tests.mutators.asking import Reply, Said, Scripted
 
 BRIEF = "Sort numbers, for $0."
@@ -47,6 +61,48 @@ def parent(
         step=17,
         place=2,
     )
+
+
+def entry(  # an entry with a program of one line
+    number: int,
+    *,
+    score: float | None = None,
+    cell: str = "",
+    parents: tuple[int, ...] = (1,),
+    status: Status = Status.NEW,
+) -> Entry:
+    failed = Failure(cause=Cause.CRASHED, message=f"error {number}", log=f"log {number}")
+    result = failed if score is None else Evaluation(cell=cell or str(number), objective=score)
+    return Entry(
+        id=EntryId(number),
+        step=number,
+        parents=tuple(map(EntryId, parents)),
+        candidate=Candidate(
+            tree={"main.py": f"program = {number}\n"},
+            mutator="diff",
+            rationale=f"idea {number}",
+            other_parents=tuple(map(EntryId, parents[1:])),
+        ),
+        result=result,
+        admission=Admission(status=Status.FAILED if score is None else status, why=""),
+        depth=1,
+    )
+
+
+def first(as_of: int) -> Parent:
+    """The parent of most entries, as a step sees it that knows so many of them."""
+    return replace(parent(), id=EntryId(1), as_of=EntryId(as_of))
+
+
+def remembering(mutator: Diff | Fix | Inspired | Crossover, *entries: Entry) -> Mutator:
+    assert isinstance(mutator, Remembering)
+    for each in entries:
+        mutator.remember([each])
+    return mutator
+
+
+def text_of(model: Scripted) -> str:
+    return model.asked[0].messages[0].text
 
 
 def made(mutator: Mutator, ours: Parent | None = None) -> Candidate | Failure:
@@ -86,7 +142,7 @@ def test_the_model_is_shown_the_program_and_all_that_running_it_showed(
 ) -> None:
     model = Scripted("hm", "hm")
 
-    made(make(model, BRIEF), parent({"a.py": "x\n", "b.md": "```\n"}, tasks=2))
+    made(make(model, BRIEF), parent({"b.md": "```\n", "a.py": "x\n"}, tasks=2))
 
     request, text = model.asked[0], model.asked[0].messages[0].text
     assert BRIEF in request.system
@@ -202,7 +258,7 @@ def test_a_line_that_is_replaced_at_the_margin_is_indented_as_it_was() -> None:
 
 
 def test_lines_of_several_files_stand_once_in_all_of_them() -> None:
-    assert single_lines({"a": "x\ny\n\n", "b": "x\nz"}) == ["y", "z"]
+    assert single_lines({"b": "x\nz", "a": "x\ny\n\n"}) == ["y", "z"]
 
 
 @pytest.mark.parametrize(
@@ -293,3 +349,128 @@ def test_every_form_is_told_in_words(form: FormName) -> None:
     signs = {"blocks": ">>>>>>> REPLACE", "diff": "@@ -10", "whole": "```", "schema": '"file":'}
     assert isinstance(child, Candidate)
     assert signs.get(form, '"edits":') in model.asked[0].system
+
+
+# What a run has found so far
+
+
+def test_what_was_tried_before_is_told_with_its_result() -> None:
+    model = Scripted(BLOCK)
+    entries = [entry(2, score=3.0), entry(3), entry(4, parents=(2,)), entry(5)]
+
+    made(remembering(Diff(model, BRIEF), *entries), first(as_of=4))
+
+    assert "what came of it:\n- idea 2: score 3\n- idea 3: crashed: error 3\n\n" in text_of(model)
+
+
+def test_of_many_children_the_last_are_told() -> None:
+    model = Scripted(BLOCK)
+
+    made(remembering(Diff(model, BRIEF), *map(entry, range(2, 20))), first(as_of=19))
+
+    assert text_of(model).count("crashed") == 8
+    assert "- idea 19: crashed" in text_of(model)
+
+
+def test_the_newest_child_that_did_not_run_is_mended() -> None:
+    model = Scripted("Mend.\n" + BLOCK.replace("    y = x", "program = 3").replace("    y", "y"))
+
+    child = made(remembering(Fix(model, BRIEF), *map(entry, range(2, 6))), first(as_of=3))
+
+    assert isinstance(child, Candidate)
+    assert child.tree == {"main.py": "y = 2 * x\n"}
+    assert child.other_parents == (3,)
+    assert "crashed: error 3\nlog 3\n" in text_of(model)
+    assert "score: none" in text_of(model)
+
+
+@pytest.mark.parametrize(("as_of", "mended"), [(3, 3), (4, 2), (5, None)])
+def test_a_child_is_mended_once(as_of: int, mended: int | None) -> None:
+    model = Scripted("hm", "hm")
+    entries = [
+        entry(2),
+        entry(3),
+        entry(4, score=1, parents=(1, 3)),
+        entry(5, score=1, parents=(1, 2)),
+    ]
+
+    made(remembering(Fix(model, BRIEF), *entries), first(as_of=as_of))
+
+    assert (f"program = {mended}" in text_of(model)) is (mended is not None)
+    assert (PROGRAM in text_of(model)) is (mended is None)
+
+
+def test_a_program_that_is_mended_to_what_it_was_is_no_child() -> None:
+    model = Scripted("```\n" + PROGRAM + "```")
+
+    failed = made(remembering(Fix(model, BRIEF, form="whole"), entry(2)), first(as_of=2))
+
+    assert isinstance(failed, Failure)
+    assert failed.cause is Cause.NO_EDIT
+
+
+def test_the_best_of_other_cells_inspire() -> None:
+    model = Scripted(BLOCK)
+    entries = [
+        entry(2, score=1.0, cell="b"),
+        entry(3, score=5.0, cell="b"),
+        entry(4, score=9.0, cell="a"),
+        entry(5, score=3.0, cell="c"),
+        entry(6, score=2.0, cell="d"),
+        entry(7, score=8.0, cell="e", status=Status.REJECTED),
+        entry(8, score=7.0, cell="c"),
+    ]
+
+    mutator = Inspired(model, BRIEF, best=2, others=0)
+    child = made(remembering(mutator, *entries), first(as_of=7))
+
+    assert isinstance(child, Candidate)
+    assert child.other_parents == ()
+    assert re.findall(r"^program = (\d)", text_of(model), re.MULTILINE) == ["3", "5"]
+    assert "Score 5:\nmain.py\n```\nprogram = 3\n```\n\nScore 3:" in text_of(model)
+
+
+def test_others_are_drawn_from_the_rest() -> None:
+    model = Scripted(*30 * [BLOCK])
+    entries = [entry(n, score=float(-n)) for n in range(2, 8)]
+    mutator = remembering(Inspired(model, BRIEF, best=1, others=1), *entries)
+
+    for seed in range(30):
+        mutator.propose(first(as_of=6), Random(seed))
+
+    shown_ = [re.findall(r"^program = (\d)", r.messages[0].text, re.MULTILINE) for r in model.asked]
+    assert {each[0] for each in shown_} == {"2"}
+    assert {each[1] for each in shown_} == {"3", "4", "5", "6"}
+
+
+def test_a_crossover_has_two_parents() -> None:
+    model = Scripted(f"Both.\n```\n{CHANGED}```")
+    entries = [entry(n, score=float(-n)) for n in range(2, 8)]
+
+    child = made(remembering(Crossover(model, BRIEF, among=1), *entries), first(as_of=7))
+
+    assert isinstance(child, Candidate)
+    assert child.other_parents == (2,)
+    assert "Score -2:\nmain.py\n```\nprogram = 2\n" in text_of(model)
+
+
+def test_a_crossover_without_another_program_improves_the_one_that_there_is() -> None:
+    model = Scripted(f"```\n{CHANGED}```")
+
+    child = made(Crossover(model, BRIEF))
+
+    assert isinstance(child, Candidate)
+    assert child.other_parents == ()
+    assert "(none yet)" in text_of(model)
+
+
+def test_what_is_remembered_is_bounded_and_the_best_stays() -> None:
+    memory = Memory()
+    for number in range(2, 4_000):
+        memory.remember([entry(number, score=float(-number))])
+
+    ours = first(as_of=3_999)
+
+    assert len(memory.children(ours)) == WINDOW
+    assert memory.children(replace(ours, as_of=EntryId(3_000)))[-1].id == 3_000
+    assert [held.entry.id for held in memory.best(ours)] == [*range(2, 2 + CELLS)]
