@@ -64,7 +64,12 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
     "mutation": {
         "append-action": "mutators.actions:AppendAction",
         "choose-action": "mutators.choose_action:ChooseAction",
+        "crossover": "mutators.rewriting:Crossover",
+        "diff": "mutators.rewriting:Diff",
+        "fix": "mutators.rewriting:Fix",
+        "inspired": "mutators.rewriting:Inspired",
         "reflexion": "mutators.reflexion:Reflexion",
+        "rewrite": "mutators.rewriting:Rewrite",
     },
     "admission": {
         "better": "archive.admission:Better",

@@ -167,6 +167,7 @@ class Engine:
             for each in lessons(self._archive, self._view.elites.newest):
                 self._selector.learn(each)
         if self._remembering:
+            self._archive.flush()  # the roots may be on their way yet
             for _, entries in groupby(self._archive.entries(), attrgetter("step")):
                 step = tuple(entries)
                 for part in self._remembering:

@@ -120,6 +120,7 @@ class Explorer:
             under_way=0 if made else turn.ahead,
             as_of=turn.as_of,
             taken=taken,
+            id=elite,
         )
         return _Place(parent=parent, entry=elite)
 

@@ -32,6 +32,7 @@ class Parent:
     step, place: which step of the search asks, and how many children it has made before.
     as_of: the newest entry that the step can see.
     taken: what the step has done since it set out, where that was to take options.
+    id: its number; `NO_ENTRY` for a child of the same step, which has none yet.
     """
 
     tree: Tree
@@ -42,6 +43,7 @@ class Parent:
     under_way: int = 0
     as_of: EntryId = NO_ENTRY
     taken: tuple[Taken, ...] = ()
+    id: EntryId = NO_ENTRY
 
 
 class Mutator(Protocol):

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from archive.entry import Cause, Failure
 from mutators.llm.asking import Asking
-from mutators.llm.base import Answer, LLMError, Message, Request, Role
+from mutators.llm.base import Answer, Finish, LLMError, Message, Request, Role
 
 Value = TypeVar("Value")
 
@@ -19,8 +19,8 @@ STUBBORN = 100
 class Inquiry:
     """Puts questions of one kind to a model.
 
-    An answer that cannot be understood is shown to the model once, with what is wrong with it;
-    one that was cut off, refused or left empty is not.
+    An answer that cannot be understood, or comes to nothing, is shown to the model once, with what
+    is wrong with it; one that was cut off, refused or left empty is not.
     """
 
     def __init__(self, asking: Asking, role: Role, repair: Template) -> None:
@@ -51,7 +51,7 @@ class Inquiry:
         # Timing has no part in the sample's name: a step that was killed asks for the same.
         answer = self._asking.ask(request, role=self._role, step=step, sample=f"{sample}.1")
         value = self._read(answer, read)
-        if not isinstance(value, Failure) or value.cause is not Cause.UNPARSABLE:
+        if not isinstance(value, Failure) or not _can_be_mended(value, answer):
             return value
         error = self._repair.substitute(error=value.message, **words)
         again = _continued(request, answer, error)
@@ -70,6 +70,16 @@ class Inquiry:
                     "choose a model or a server that keeps to a JSON schema"
                 )
         return value
+
+
+def _can_be_mended(failure: Failure, answer: Answer) -> bool:
+    """Whether a model that is told what is wrong may do better.
+
+    What it left unfinished by itself it can finish; what ran into the limit would do so again.
+    """
+    if failure.cause is Cause.TRUNCATED:
+        return answer.finish is Finish.STOP
+    return failure.cause in (Cause.UNPARSABLE, Cause.NO_EDIT)
 
 
 def _continued(request: Request, answer: Answer, text: str) -> Request:

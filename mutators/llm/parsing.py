@@ -81,7 +81,7 @@ def parse(answer: Answer, shape: type[Shape]) -> Shape | Failure:
     A failure's cause tells truncated, refused, empty and unparsable answers apart; its log is the
     whole answer.
     """
-    value = _cut_off(answer) or read(answer.text, shape)
+    value = cut_off(answer) or read(answer.text, shape)
     return unusable(value, answer) if isinstance(value, str) else value
 
 
@@ -102,7 +102,7 @@ def read(text: str, shape: type[Shape]) -> Shape | str:
         return _what_is_wrong(error)
 
 
-def _cut_off(answer: Answer) -> Failure | None:
+def cut_off(answer: Answer) -> Failure | None:
     """Why an answer is not worth reading."""
     text = answer.text
     if answer.finish is Finish.REFUSAL:

@@ -21,6 +21,8 @@ class Questions:
         the folder `prompts` where one is given.
     known: placeholders of the user's text. needed: those of them that it must have.
     max_tokens: of an answer.
+    form: how an answer is to look, in words, for the placeholder $form of the system's text and of
+        the repair.
 
     Raises:
         PromptError: one of these files is not there or cannot be used.
@@ -38,22 +40,24 @@ class Questions:
         temperature: float,
         max_tokens: int,
         prompts: Path | None = None,
+        form: str = "",
     ) -> None:
         self._model = asking.model
         self._temperature = temperature
         self._max_tokens = max_tokens
-        system = load(f"{stem}.system.txt", known=["brief"], folder=prompts)
-        self._system = system.substitute(brief=brief)
+        shape = {"form": form} if form else {}
+        system = load(f"{stem}.system.txt", known=["brief", *shape], folder=prompts)
+        self._system = system.substitute(brief=brief, **shape)
         self._user = load(f"{stem}.user.txt", known=known, needed=needed, folder=prompts)
-        repair = load(
-            f"{stem}.repair.txt", known=["error", "count"], needed=["error"], folder=prompts
-        )
+        known_to_repair = ["error", "count", *shape]
+        repair = load(f"{stem}.repair.txt", known=known_to_repair, needed=["error"], folder=prompts)
+        self._shape = shape
         self._inquiry = Inquiry(asking, role, repair)
 
     def put(
         self,
         words: Mapping[str, object],
-        schema: Mapping[str, Json],
+        schema: Mapping[str, Json] | None,
         read: Callable[[Answer], Value | Failure],
         *,
         step: int,
@@ -63,6 +67,7 @@ class Questions:
 
         words: by placeholder. A `Section` is cut where the prompt does not fit the model's window;
             what else is said is not.
+        schema: that the answer follows; `None` for free text.
 
         Raises:
             LLMError: the model cannot be asked.
@@ -77,8 +82,8 @@ class Questions:
             temperature=self._temperature,
             left_out=packed.left_out,
         )
-        count = words.get("count", 0)
-        return self._inquiry.put(request, read, step=step, sample=sample, count=count)
+        more = {"count": words.get("count", 0), **self._shape}
+        return self._inquiry.put(request, read, step=step, sample=sample, **more)
 
     def room(self, count: int) -> int:
         """How many tokens each of `count` things of equal right may take of a prompt."""

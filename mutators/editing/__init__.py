@@ -1,0 +1,1 @@
+"""How a model's words become another program: lines, places, blocks, diffs, fences, limits."""

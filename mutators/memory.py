@@ -1,0 +1,88 @@
+"""What a mutator remembers of a run: what was tried lately, and the best of each cell.
+
+It is bounded. What it tells a step depends on the entries alone that the step may know of, as long
+as no more than `WINDOW` newer ones have been recorded meanwhile.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from threading import Lock
+
+from archive.entry import Entry, EntryId, Evaluation, Failure
+from mutators.base import Parent
+
+WINDOW = 1000
+"""How many of the newest entries are looked back on."""
+
+CELLS = 500
+"""Of how many cells the best is remembered; those with the best entries stay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """An entry that holds its cell, or did, with its evaluation."""
+
+    entry: Entry
+    evaluation: Evaluation
+
+
+class Memory:
+    """Entries by what they were made from and where they came to; several threads may ask."""
+
+    def __init__(self) -> None:
+        self._recent: deque[Entry] = deque()
+        self._holders: dict[str, list[Held]] = {}
+        self._lock = Lock()
+
+    def remember(self, entries: Sequence[Entry]) -> None:
+        """Take in the entries of a step."""
+        with self._lock:
+            for entry in entries:
+                self._recent.append(entry)
+                self._hold(entry)
+            while self._recent[0].id <= entries[-1].id - 2 * WINDOW:
+                self._recent.popleft()
+
+    def children(self, parent: Parent) -> list[Entry]:
+        """What was made of a parent lately, the oldest first."""
+        return [entry for entry in self._known(parent.as_of) if parent.id in entry.parents[:1]]
+
+    def mended(self, as_of: EntryId) -> set[EntryId]:
+        """Entries of which something was made as a second parent."""
+        return {other for entry in self._known(as_of) for other in entry.candidate.other_parents}
+
+    def best(self, parent: Parent) -> list[Held]:
+        """The best of each cell but a parent's own, the best first."""
+        with self._lock:
+            held = [_holder(holders, parent.as_of) for holders in self._holders.values()]
+        others = [each for each in held if each and each.evaluation.cell != parent.evaluation.cell]
+        return sorted(others, key=lambda each: (-each.evaluation.objective, each.entry.id))
+
+    def _known(self, as_of: EntryId) -> Iterator[Entry]:
+        with self._lock:
+            recent = list(self._recent)
+        known = takewhile(lambda entry: entry.id <= as_of, recent)
+        return (entry for entry in known if entry.id > as_of - WINDOW)
+
+    def _hold(self, entry: Entry) -> None:
+        result = entry.result
+        if isinstance(result, Failure) or not entry.admission.status.admitted:
+            return
+        holders = self._holders.setdefault(result.cell, [])
+        if holders and holders[-1].evaluation.objective > result.objective:
+            return
+        holders.append(Held(entry=entry, evaluation=result))
+        while len(holders) > 1 and holders[1].entry.id <= entry.id - WINDOW:
+            holders.pop(0)
+        if len(self._holders) > CELLS:
+            del self._holders[min(self._holders, key=self._worth)]
+
+    def _worth(self, cell: str) -> tuple[float, int]:
+        best = self._holders[cell][-1]
+        return best.evaluation.objective, -best.entry.id
+
+
+def _holder(holders: Sequence[Held], as_of: EntryId) -> Held | None:
+    return next((each for each in reversed(holders) if each.entry.id <= as_of), None)
