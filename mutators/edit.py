@@ -43,7 +43,7 @@ Changes = dict[str, str | None]
 """By path, the new text of a file; `None` for one that is gone."""
 
 _DEFAULT = Limits()
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
 _REPORTED = 3
 
 

@@ -83,6 +83,7 @@ GOOD_BLOCKS = [
     Good("a deleted file", TWO, "DELETE FILE: lib/sort.py\n", {"main.py": PROGRAM}),
     Good("an empty file is filled", "", block("", "x = 1\n"), "x = 1\n"),
     Good("thoughts are no edit", PROGRAM, "<think>\n" + block("    y = x\n", "    y = 0\n") + "</think>\n" + block("    y = x\n", "    y = 1\n"), PROGRAM.replace("= x", "= 1")),
+    Good("a program that speaks of thoughts", "a\n", block("a\n", "<think>\nb\n</think>\n"), "<think>\nb\n</think>\n"),
     Good("in an evolve block", EVOLVE, block("    return x\n", "    return -x\n"), EVOLVED),
     Good("of two the one in the evolve block", EVOLVE + "    return x\n", block("    return x\n", "    return -x\n"), EVOLVED + "    return x\n"),
     Good("markers that are repeated", EVOLVE, block("# EVOLVE-BLOCK-START\ndef f(x):\n    return x\n# EVOLVE-BLOCK-END\n", "# EVOLVE-BLOCK-START\ndef f(x):\n    return -x\n# EVOLVE-BLOCK-END\n"), EVOLVED),
