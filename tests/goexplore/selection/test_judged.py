@@ -158,6 +158,18 @@ def test_thompson_sampling_prefers_what_was_fruitful() -> None:
     assert {listed.shown[listed.picks[THOMPSON]].entry for listed in lists} == {2}
 
 
+def test_thompson_sampling_draws_from_what_is_known_of_each() -> None:
+    judged = Judged(None)
+    for step in range(3):
+        judged.learn(lesson(step, 1, fruitful=True))
+
+    lists = [drawn(judged, 1.0, 2.0, seed=seed) for seed in range(500)]
+
+    # A draw of Beta(4, 1) is above one of Beta(1, 1) with a probability of 4/5.
+    first = sum(listed.shown[listed.picks[THOMPSON]].entry == 1 for listed in lists)
+    assert first == pytest.approx(400, abs=30)
+
+
 def test_without_a_scorer_counts_choose() -> None:
     assert (drawn(Judged(None), 1.0, 2.0).judge, drawn(Judged(None), 1.0, 2.0).weights) == (
         COUNTS,
@@ -423,7 +435,7 @@ def test_without_a_mixture_a_scorer_chooses_whatever_came_of_it() -> None:
     ("weights", "judge", "lost"),
     [
         ({"choose": FLOOR, COUNTS: 0.9, THOMPSON: FLOOR}, "choose", True),
-        ({"choose": 0.06, COUNTS: 0.89, THOMPSON: FLOOR}, "choose", False),
+        ({"choose": 0.08, COUNTS: 0.87, THOMPSON: FLOOR}, "choose", False),
         ({"choose": 1.0}, "choose", False),
         ({COUNTS: 1.0}, "choose", False),
         ({"choose": FLOOR, COUNTS: 0.9, THOMPSON: FLOOR}, "rating", False),

@@ -97,6 +97,12 @@ def test_many_long_observations_fit_the_window_together() -> None:
     assert estimate(model.asked[0]) <= model.model.context_window
 
 
+def test_a_long_option_is_named_by_its_beginning() -> None:
+    text = listed([shown(1)], [glimpse(1, "a", options=2, tried=["x" * 50])], model=MODEL)
+
+    assert f"tried: {'x' * 40}...)" in text
+
+
 # Choosing
 
 
