@@ -239,7 +239,7 @@ def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     """The layer that brings a run back from its spec."""
     known = {key: spec[key] for key in ("seed", "horizon", "deterministic", "lag") if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
-    parts: dict[str, object] = {kind: spec[kind] for kind in _KINDS if kind in spec}
+    parts: dict[str, object] = {part: spec[part] for part in (*_KINDS, "sandbox") if part in spec}
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
 
 
@@ -302,6 +302,7 @@ class RunConfig:
         run = self.run
         return {
             **self._parts(),
+            **self._held(),
             "seed": run.seed,
             "horizon": run.horizon,
             "deterministic": run.deterministic,
@@ -354,6 +355,13 @@ class RunConfig:
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
+
+    def _held(self) -> dict[str, Json]:
+        """What holds its candidates; not where the engine is, nor leave to do without."""
+        if not self.domain.part.sandboxed:
+            return {}
+        section = self.sandbox.model_dump(mode="json", exclude={"engine", "allow_unconfined"})
+        return {"sandbox": section}
 
     def _words(self) -> str:
         values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]

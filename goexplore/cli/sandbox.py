@@ -113,7 +113,7 @@ def build(
         "new": built.new,
         "seconds": round(monotonic() - began, 1),
     }
-    _show(facts, terminal, json=json)
+    show(facts, terminal, json=json)
 
 
 def attack(
@@ -177,7 +177,7 @@ def prune(
     removed = images.prune(found, kept=keep or [])
     listed: list[Json] = [*removed]
     facts: dict[str, Json] = {"containers": containers, "images": listed}
-    _show(facts, Terminal.of(no_color=no_color), json=json)
+    show(facts, Terminal.of(no_color=no_color), json=json)
 
 
 # Settings
@@ -287,7 +287,7 @@ def telling(terminal: Terminal) -> Generator[Callable[[str, str], None]]:
         yield tell
 
 
-def _show(facts: dict[str, Json], terminal: Terminal, *, json: bool) -> None:
+def show(facts: dict[str, Json], terminal: Terminal, *, json: bool) -> None:
     if json:
         show_json(facts)
         return
