@@ -32,6 +32,7 @@ from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedde
 from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
 from goexplore.events import Observer
+from goexplore.fingerprint import fingerprint
 from goexplore.processes import InProcesses
 from goexplore.view import Order
 from mutators.llm.base import LLM
@@ -303,6 +304,7 @@ class RunConfig:
         return {
             **self._parts(),
             **self._held(),
+            **self._files(),
             "seed": run.seed,
             "horizon": run.horizon,
             "deterministic": run.deterministic,
@@ -355,6 +357,14 @@ class RunConfig:
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
+
+    def _files(self) -> dict[str, Json]:
+        """What the files hold that its domain names; with others, scores mean something else."""
+        named: dict[str, object] = dict(self.domain.parameters)
+        found: dict[str, Json] = {
+            key: fingerprint(path) for key, path in named.items() if isinstance(path, Path)
+        }
+        return {"files": found} if found else {}
 
     def _held(self) -> dict[str, Json]:
         """What holds its candidates; not where the engine is, nor leave to do without."""

@@ -1,6 +1,7 @@
 """`goexplore task`, and runs of task folders."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -191,3 +192,26 @@ def test_worker_processes_are_refused(goexplore: Command, counting: Path) -> Non
     assert ended.returncode == 2
     assert "run in sandboxes, which are processes already" in ended.stderr
     assert counting.is_dir()
+
+
+@pytest.mark.bubblewrap
+def test_a_run_does_not_go_on_with_another_evaluator(goexplore: Command, counting: Path) -> None:
+    sys.path.append(str(counting.parent))
+    goexplore("run", "task/run.toml", "--steps", "1", "--name", "short")
+    (counting / "evaluator.py").write_text(EVALUATOR.replace("/ 10", "/ 5"))
+
+    ended = goexplore("resume", "--steps", "9")
+
+    assert ended.returncode == 1
+    assert "run 'short' was begun with other settings: files.folder was" in ended.stderr
+
+
+@pytest.mark.docker
+def test_a_task_is_checked_in_a_container(goexplore: Command) -> None:
+    goexplore("task", "init", "mine")
+
+    ended = goexplore("task", "check", "mine", "--json")
+
+    if "no Docker engine" in ended.stderr and not os.environ.get("GOEXPLORE_REQUIRE_SERVICES"):
+        pytest.skip(ended.stderr)
+    assert json.loads(ended.stdout)["trust"].startswith("held by strict ")
