@@ -636,6 +636,7 @@ class PreparedRun(Closing):
     name: str
     archive: SqlArchive
     engine: Engine
+    domain: Domain
     held: ExitStack
 
     def close(self) -> None:
@@ -701,7 +702,9 @@ def prepare(
             lag=config.lag,
             observers=observers,
         )
-        return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
+        return PreparedRun(
+            name=config.name, archive=archive, engine=engine, domain=domain, held=held.pop_all()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,5 +51,5 @@ def check(world: Program, repeats: int) -> Check | Failure:
     return Check(
         evaluations=tuple(evaluations),
         seconds=tuple(seconds),
-        held_out=world.verify_held_out(tree) if world.held_out else None,
+        held_out=world.verify_held_out(tree),
     )

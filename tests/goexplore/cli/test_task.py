@@ -48,6 +48,8 @@ kind = "newest"
 kind = "counting:Counting"
 [admission]
 kind = "keep-all"
+[budget]
+steps = 20
 [sandbox]
 kind = "bubblewrap"
 """
@@ -204,6 +206,32 @@ def test_a_run_does_not_go_on_with_another_evaluator(goexplore: Command, countin
 
     assert ended.returncode == 1
     assert "run 'short' was begun with other settings: files.folder was" in ended.stderr
+
+
+@pytest.mark.bubblewrap
+def test_the_best_is_told_beside_what_it_does_on_cases_held_out(
+    goexplore: Command, counting: Path
+) -> None:
+    sys.path.append(str(counting.parent))
+    (counting / "evaluator.py").unlink()
+    (counting / "cases.jsonl").write_text(
+        '{"given": 1, "expected": 2}\n{"given": 1, "expected": 1, "held_out": true}\n'
+    )
+    (counting / "initial.py").write_text("def answer(given): return 1\n")
+    # A module of another name, since parts are looked up once in a process.
+    module = counting.parent / "counting_on_cases.py"
+    module.write_text(COUNTING.replace("answer()", "answer(given)"))
+    named = (
+        *("-s", "domain.function=initial.py:answer", "--name", "apart", "--steps", "9"),
+        *("-s", "mutation.kind=counting_on_cases:Counting"),
+    )
+
+    told = goexplore("run", "task/run.toml", *named)
+    again = goexplore("run", "task/run.toml", *named, "--json")
+
+    assert "0, where it was searched 1; before, 1 and 0" in told.stdout
+    assert "On the cases that are held out the best is no better" in told.stderr
+    assert json.loads(again.stdout)["runs"][0]["parted"] is True
 
 
 @pytest.mark.docker
