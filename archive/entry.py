@@ -50,6 +50,7 @@ class Cause(StrEnum):
     CRASHED = "crashed"
     TIMED_OUT = "timed out"
     INVALID_SCORE = "invalid score"
+    GATE = "stopped at a gate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

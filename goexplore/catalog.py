@@ -3,10 +3,10 @@
 A part is a factory, a class or a function, whose parameters are annotated and can be given by
 name. What a run file says of a part is checked against its signature.
 
-Three parameters have a meaning of their own. `asking` is a model, which a run file names by the key
+Four parameters have a meaning of their own. `asking` is a model, which a run file names by the key
 `model`, in the part's own section or for all in `[run]`; with a default the part can do without.
 `embedder` is one that embeds texts, named in the part's own section. `brief` is the domain's own
-unless a run file gives another.
+unless a run file gives another. A domain that takes `sandboxes` gets those of `[sandbox]`.
 
 An installed package offers parts by entry points in the groups `goexplore.domain`,
 `goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
@@ -30,6 +30,7 @@ from goexplore.selection.base import Judge, Selector
 from mutators.base import Mutator, MutatorError
 from mutators.llm.asking import Asking
 from mutators.llm.embedding import Embedder
+from sandboxes.pool import Pool
 
 Kind = Literal["domain", "selection", "mutation", "admission"]
 Factory = Callable[..., object]
@@ -38,7 +39,10 @@ _SELECTION = "goexplore.selection.parts"
 _JUDGES = "goexplore.selection.judges"
 
 OURS: Mapping[Kind, Mapping[str, str]] = {
-    "domain": {"game24": "goexplore.domains.game24:Game24"},
+    "domain": {
+        "game24": "goexplore.domains.game24:Game24",
+        "program": "goexplore.domains.program:Program",
+    },
     "selection": {
         "best-first": f"{_SELECTION}:best_first",
         "by-counts": f"{_JUDGES}:by_counts",
@@ -101,7 +105,7 @@ class Part:
     """Something that a run is put together from. `parameters` checks what it is made with.
 
     asks: whether it takes a model. needs: whether it cannot do without. embeds: whether it takes
-    one that embeds texts.
+    one that embeds texts. sandboxed: whether it takes sandboxes.
     """
 
     kind: Kind
@@ -111,6 +115,7 @@ class Part:
     asks: bool
     needs: bool
     embeds: bool
+    sandboxed: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,7 @@ class Given:
     asking: Asking | None = None
     embedder: Embedder | None = None
     brief: str = ""
+    sandboxes: Pool | None = None
 
 
 _NOTHING = Given()
@@ -153,6 +159,8 @@ class Choice:
         """
         if self.part.needs and offered.asking is None:
             raise SetupError(f"[{self.part.kind}] {self.part.name} asks a model, and there is none")
+        if self.part.sandboxed and offered.sandboxes is None:
+            raise SetupError(f"[{self.part.kind}] {self.part.name} needs sandboxes")
         given = {
             name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
         }
@@ -161,6 +169,8 @@ class Choice:
             del given["model"]
         if self.part.embeds:
             given["embedder"] = offered.embedder
+        if self.part.sandboxed:
+            given["sandboxes"] = offered.sandboxes
         if "brief" in given:
             given["brief"] = given["brief"] or offered.brief
         try:
@@ -173,9 +183,9 @@ class Choice:
                 raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {lacks}")
         return made
 
-    def domain(self) -> Domain:
+    def domain(self, offered: Given = _NOTHING) -> Domain:
         """The part as a domain."""
-        return cast(Domain, self.make())
+        return cast(Domain, self.make(offered))
 
     def selector(self, offered: Given = _NOTHING) -> Selector | Judge:
         """The part as a selector or a judge."""
@@ -214,6 +224,7 @@ def find(kind: Kind, name: str) -> Part:
         asks=asking is not None,
         needs=asking is not None and asking.default is Parameter.empty,
         embeds="embedder" in taken,
+        sandboxed="sandboxes" in taken,
     )
 
 
@@ -255,7 +266,7 @@ def _loaded(kind: Kind, name: str, place: str) -> Factory:
 def _parameters(kind: Kind, name: str, factory: Factory) -> type[BaseModel]:
     """A model with a field for each parameter of a factory."""
     given = signature(factory, eval_str=True).parameters.values()
-    fields = dict(map(_field, given))
+    fields = dict(_field(each) for each in given if each.name != "sandboxes")
     if odd := [each.name for each in given if not _by_name(each)]:
         raise SetupError(f"{kind} {name}: its parameter {odd[0]!r} cannot be given by name")
     config = ConfigDict(

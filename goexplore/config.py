@@ -8,9 +8,9 @@ different kinds of a part, the lower one's parameters for it do not count.
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from importlib.resources import files
 from math import inf
@@ -29,9 +29,10 @@ from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
 from goexplore.catalog import OURS, Choice, Given, Kind, Part, SetupError, find, names, nearest
 from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded
-from goexplore.domain import Briefed
+from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
 from goexplore.events import Observer
+from goexplore.fingerprint import fingerprint
 from goexplore.processes import InProcesses
 from goexplore.view import Order
 from mutators.llm.base import LLM
@@ -41,6 +42,8 @@ from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
 from mutators.llm.stopping import StopSign
 from sandboxes.base import Kind as SandboxKind
+from sandboxes.limits import MIB, Room
+from sandboxes.pool import Pool
 
 ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
@@ -106,6 +109,15 @@ class SandboxSection(_Section):
     processes: Annotated[int, Field(ge=1)] = 64
     allow_unconfined: bool = False
 
+    def room(self) -> Room:
+        """What a sandbox has."""
+        return Room(
+            memory=self.memory_mib * MIB,
+            disk=self.disk_mib * MIB,
+            processors=self.processors,
+            processes=self.processes,
+        )
+
 
 class ArchiveSection(_Section):
     """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
@@ -127,10 +139,14 @@ Settings = Mapping[str, Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """Settings and where they are from, as a message says it."""
+    """Settings and where they are from, as a message says it.
+
+    folder: what their relative paths are relative to.
+    """
 
     source: str
     settings: Settings
+    folder: Path = Path()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +194,7 @@ def run_file(path: Path) -> Layer:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not a text file in UTF-8 (byte {error.start})") from error
     try:
-        return _layer(str(path), tomllib.loads(text))
+        return replace(_layer(str(path), tomllib.loads(text)), folder=path.parent)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: no TOML: {error}") from error
 
@@ -224,7 +240,7 @@ def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     """The layer that brings a run back from its spec."""
     known = {key: spec[key] for key in ("seed", "horizon", "deterministic", "lag") if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
-    parts: dict[str, object] = {kind: spec[kind] for kind in _KINDS if kind in spec}
+    parts: dict[str, object] = {part: spec[part] for part in (*_KINDS, "sandbox") if part in spec}
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
 
 
@@ -287,6 +303,8 @@ class RunConfig:
         run = self.run
         return {
             **self._parts(),
+            **self._held(),
+            **self._files(),
             "seed": run.seed,
             "horizon": run.horizon,
             "deterministic": run.deterministic,
@@ -339,6 +357,21 @@ class RunConfig:
 
     def _parts(self) -> dict[str, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
+
+    def _files(self) -> dict[str, Json]:
+        """What the files hold that its domain names; with others, scores mean something else."""
+        named: dict[str, object] = dict(self.domain.parameters)
+        found: dict[str, Json] = {
+            key: fingerprint(path) for key, path in named.items() if isinstance(path, Path)
+        }
+        return {"files": found} if found else {}
+
+    def _held(self) -> dict[str, Json]:
+        """What holds its candidates; not where the engine is, nor leave to do without."""
+        if not self.domain.part.sandboxed:
+            return {}
+        section = self.sandbox.model_dump(mode="json", exclude={"engine", "allow_unconfined"})
+        return {"sandbox": section}
 
     def _words(self) -> str:
         values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]
@@ -397,6 +430,11 @@ def checked_sandbox(layers: Sequence[Layer]) -> SandboxSection:
     return _Stack(layers).section("sandbox", SandboxSection)
 
 
+def checked_domain(layers: Sequence[Layer]) -> Choice:
+    """The world that layers of settings name, the lowest first."""
+    return _Stack(layers).choice("domain")
+
+
 def schema() -> dict[str, object]:
     """The JSON schema of run files, with the parts that come along and any `module:Class`."""
     sections: dict[str, object] = {
@@ -442,7 +480,7 @@ class _Stack:
 
     def section(self, section: str, model: type[Model]) -> Model:
         """The keys of a section, checked."""
-        values = self._keys(section)
+        values = self._placed(section, model)
         try:
             # JSON, since only there is strictness what TOML means: an array for a tuple.
             return model.model_validate_json(json.dumps(values, default=str))
@@ -489,6 +527,18 @@ class _Stack:
             merged |= keys
         return {k: v for k, v in merged.items() if k != "kind" or with_kind or section in _PLAIN}
 
+    def _placed(self, section: str, model: type[BaseModel]) -> dict[str, object]:
+        """The keys of a section, with paths that hold wherever the run goes on."""
+        values = self._keys(section)
+        for key, field in model.model_fields.items():
+            if field.annotation is Path and isinstance(value := values.get(key), str):
+                values[key] = str((self._folder(section, key) / value).resolve())
+        return values
+
+    def _folder(self, section: str, key: str) -> Path:
+        holding = (each for each in reversed(self.layers) if key in each.settings.get(section, {}))
+        return next(layer.folder for layer in holding)
+
     def _source(self, section: str, key: str) -> str:
         holding = (each for each in reversed(self.layers) if key in each.settings.get(section, {}))
         return next((f"{layer.source}: " for layer in holding), "")
@@ -506,6 +556,66 @@ class _Stack:
         message = fault["msg"].replace("Input should", "should", 1).replace("Field", "field", 1)
         value = json.dumps(values[key], default=str)
         return f"{source}[{section}] {key} = {value}: {place}{message}"
+
+
+# Sandboxes
+
+
+def sandboxes_of(
+    section: SandboxSection,
+    *,
+    size: int,
+    run: str = "",
+    room: Room | None = None,
+    tell: Callable[[str, str], None] = lambda _stage, _detail: None,
+) -> Pool:
+    """Sandboxes as a section of a run file says, at most so many at a time.
+
+    run: whose they are. room: instead of the one that it says. tell: hears how their image comes
+    on.
+
+    Raises:
+        SetupError: they contradict each other.
+        SandboxError: there can be none.
+    """
+    # The engine's library takes half a second to load, for which other runs need not wait.
+    from sandboxes.images.build import Recipe  # noqa: PLC0415
+    from sandboxes.settings import Settings as Wanted  # noqa: PLC0415
+    from sandboxes.settings import source  # noqa: PLC0415
+
+    try:
+        wanted = Wanted(
+            kind=section.kind,
+            engine=section.engine,
+            recipe=Recipe(base=section.image, packages=section.packages),
+            room=room or section.room(),
+            hosts=section.hosts,
+            allow_unconfined=section.allow_unconfined,
+        )
+    except ValueError as error:
+        raise SetupError(f"[sandbox] {error}") from error
+    return Pool(source(wanted, run=run, tell=tell), size=size, attempts=2)
+
+
+@contextmanager
+def world_of(config: RunConfig) -> Generator[Domain]:
+    """The world of a run, for as long as it is used.
+
+    Raises:
+        SetupError: it cannot be made with its parameters.
+        SandboxError: it takes sandboxes, and there can be none.
+    """
+    if not config.domain.part.sandboxed:
+        yield config.domain.domain()
+        return
+    if config.run.processes:
+        raise SetupError(
+            f"[run] processes = {config.run.processes}: candidates of {config.domain.part.name} "
+            "run in sandboxes, which are processes already; [run] workers says how many"
+        )
+    # As many as candidates can be run at once.
+    with sandboxes_of(config.sandbox, size=config.run.workers, run=config.name) as sandboxes:
+        yield config.domain.domain(Given(sandboxes=sandboxes))
 
 
 # The run, ready to go
@@ -526,6 +636,7 @@ class PreparedRun(Closing):
     name: str
     archive: SqlArchive
     engine: Engine
+    domain: Domain
     held: ExitStack
 
     def close(self) -> None:
@@ -552,16 +663,18 @@ def prepare(
         DomainError: the world cannot be explored; nothing has been recorded then.
         LLMError: a model cannot be asked; nothing has been recorded then.
         ArchiveError: the archive cannot be opened.
+        SandboxError: sandboxes cannot be had.
     """
-    domain = config.domain.domain()
-    # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
-    domain.roots()
-    brief = domain.brief if isinstance(domain, Briefed) else ""
-    sign = StopSign()
-    models = _connected(config, connections or Connections({}), sign, silent=replaying is not None)
-    for choice in config.choices[1:]:
-        choice.make(_unasked(choice, models, brief))
     with ExitStack() as held:
+        domain = held.enter_context(world_of(config))
+        # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
+        domain.roots()
+        brief = domain.brief if isinstance(domain, Briefed) else ""
+        sign = StopSign()
+        connected = connections or Connections({})
+        models = _connected(config, connected, sign, silent=replaying is not None)
+        for choice in config.choices[1:]:
+            choice.make(_unasked(choice, models, brief))
         world = domain
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
@@ -589,7 +702,9 @@ def prepare(
             lag=config.lag,
             observers=observers,
         )
-        return PreparedRun(name=config.name, archive=archive, engine=engine, held=held.pop_all())
+        return PreparedRun(
+            name=config.name, archive=archive, engine=engine, domain=domain, held=held.pop_all()
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,3 +56,16 @@ class Briefed(Protocol):
     def brief(self) -> str:
         """The rules of the world and its goal, in plain words."""
         ...
+
+
+@runtime_checkable
+class HoldingOut(Protocol):
+    """A world with cases that never steer a search, to see at its end what the best is worth."""
+
+    def verify_held_out(self, tree: Tree) -> Evaluation | Failure | None:
+        """Run a tree on the cases that are held out; `None` where there are none.
+
+        Raises:
+            DomainError: the world itself is broken.
+        """
+        ...

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from archive.library import Library, RunSummary
 from goexplore.budget import Spent
-from goexplore.config import RunConfig
+from goexplore.config import RunConfig, world_of
 from goexplore.domain import DomainError
 from goexplore.estimate import Estimate, Plan, estimate
 from goexplore.history import History, at_its_end, history_of
@@ -67,7 +67,8 @@ def forecast(
 
 def _explorable(config: RunConfig) -> bool:
     try:
-        config.domain.domain().roots()
+        with world_of(config) as world:
+            world.roots()
     except DomainError:
         return False
     return True

@@ -91,6 +91,45 @@ def same(answer: Json, expected: Json) -> bool:
     return answer == expected
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replies:
+    """What a candidate answered to cases, in a strict form. Nobody has judged it yet."""
+
+    answers: tuple[Json, ...]
+    seconds: tuple[float, ...]
+    completed: Completed
+    confinement: Confinement
+
+
+def replies(
+    sandbox: Sandbox,
+    program: Program,
+    given: Sequence[Json],
+    *,
+    limits: Limits | None = None,
+    environment: Mapping[str, str] = NO_ENVIRONMENT,
+) -> Replies | CandidateFailed:
+    """Put cases to a program, for a judge of one's own. Its files have been written.
+
+    Raises:
+        SandboxBroke: the sandbox broke; nothing is known about the candidate.
+    """
+    answered = sandbox.ask(program, given, limits, environment)
+    completed, confinement = answered.completed, sandbox.confinement
+    if why := _failure(answered, len(given)):
+        return CandidateFailed(why=why, completed=completed, confinement=confinement)
+    try:
+        answers = [parsed(answer.line) for answer in answered.answers]
+    except NoAnswer as fault:
+        return CandidateFailed(why=str(fault), completed=completed, confinement=confinement)
+    return Replies(
+        answers=tuple(answers),
+        seconds=tuple(answer.seconds for answer in answered.answers),
+        completed=completed,
+        confinement=confinement,
+    )
+
+
 def judged(
     sandbox: Sandbox,
     program: Program,
@@ -109,19 +148,15 @@ def judged(
     """
     # As JSON has them, so that a tuple that is expected is the list that comes back.
     expected = [parsed(json.dumps(case.expected).encode()) for case in cases]
-    answered = sandbox.ask(program, [case.given for case in cases], limits, environment)
-    completed, confinement = answered.completed, sandbox.confinement
-    if why := _failure(answered, len(cases)):
-        return CandidateFailed(why=why, completed=completed, confinement=confinement)
-    try:
-        answers = [parsed(answer.line) for answer in answered.answers]
-    except NoAnswer as fault:
-        return CandidateFailed(why=str(fault), completed=completed, confinement=confinement)
+    given = [case.given for case in cases]
+    found = replies(sandbox, program, given, limits=limits, environment=environment)
+    if isinstance(found, CandidateFailed):
+        return found
     return Scored(
-        right=tuple(map(agrees, answers, expected)),
-        seconds=tuple(answer.seconds for answer in answered.answers),
-        completed=completed,
-        confinement=confinement,
+        right=tuple(map(agrees, found.answers, expected)),
+        seconds=found.seconds,
+        completed=found.completed,
+        confinement=found.confinement,
     )
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
     "doctor": Command("doctor", "Check that all a run needs is there."),
     "sandbox": Command("sandbox", "Build sandboxes for untrusted code, and attack them."),
+    "task": Command("task", "Begin tasks for programs, and check that they can be searched."),
     "presets": Command("presets", "List the named settings that come along."),
     "config": Command("settings", "See the effective settings, or their schema."),
 }

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 
 import typer
 
-from archive.entry import Entry, Evaluation
+from archive.entry import Entry, EntryId, Evaluation, Failure
 from archive.errors import UnknownRun
 from archive.library import Library
 from goexplore import __version__
@@ -19,9 +20,31 @@ from goexplore.cli.status import INTERRUPTED
 from goexplore.cli.terminal import Terminal
 from goexplore.config import PreparedRun, RunConfig, keys, prepare
 from goexplore.connections import Connections
-from goexplore.domain import DomainError
+from goexplore.domain import DomainError, HoldingOut
 from goexplore.events import Ending, Outcome
 from mutators.base import MutatorError
+
+_FIRST = EntryId(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Objectives on cases that steered the search, and on those that were held out.
+
+    first: of the root; best: of the best. A failure counts as `None`.
+    """
+
+    first: tuple[float | None, float | None]
+    best: tuple[float | None, float | None]
+
+    @property
+    def parted(self) -> bool:
+        """Whether the search has gained what those that are held out do not show."""
+        searched, held_out = (
+            [-inf if value is None else value for value in pair]
+            for pair in zip(self.first, self.best, strict=True)
+        )
+        return searched[1] > searched[0] and held_out[1] <= held_out[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +53,7 @@ class Report:
 
     archive: its URL, without a password. steps_before: how many had been taken before this session.
     fallbacks: by cause, how often counts chose because a judge had no usable answer.
+    apart: how the best does on cases that are held out; `None` where there are none.
     """
 
     title: str
@@ -39,6 +63,7 @@ class Report:
     result: str
     steps_before: int
     fallbacks: Mapping[str, int]
+    apart: Apart | None = None
 
     @property
     def solved(self) -> bool:
@@ -142,7 +167,26 @@ def _reported(
             for _, _, verdict in run.archive.verdicts()
             if verdict.fell_back
         ),
+        apart=_apart(run, best) if best and outcome.ending is not Ending.INTERRUPTED else None,
     )
+
+
+def _apart(run: PreparedRun, best: Entry) -> Apart | None:
+    """How the first root and the best do on cases that are held out."""
+    world = run.domain
+    if not isinstance(world, HoldingOut):
+        return None
+    pairs: list[tuple[float | None, float | None]] = []
+    for entry in (run.archive.entry(_FIRST), best):
+        held_out = world.verify_held_out(entry.candidate.tree)
+        if held_out is None:
+            return None
+        pairs.append((_objective(entry.result), _objective(held_out)))
+    return Apart(first=pairs[0], best=pairs[1])
+
+
+def _objective(result: Evaluation | Failure) -> float | None:
+    return result.objective if isinstance(result, Evaluation) else None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from statistics import mean, median
 from rich.table import Table
 from rich.text import Text
 
-from goexplore.cli.exploring import Refusal, Report
+from goexplore.cli.exploring import Apart, Refusal, Report
 from goexplore.cli.terminal import Terminal, safe
 from goexplore.events import Ending
 
@@ -91,7 +91,14 @@ def _plain(told: Told) -> dict[str, object]:
         "dollars": outcome.spent.dollars,
         "steps_this_session": outcome.spent.steps - told.steps_before,
         "fell_back": dict(told.fallbacks),
+        **_held_out(told.apart),
     }
+
+
+def _held_out(apart: Apart | None) -> dict[str, object]:
+    if apart is None:
+        return {}
+    return {"held_out": apart.best[1], "held_out_of_root": apart.first[1], "parted": apart.parted}
 
 
 def _outcome(told: Told) -> str:
@@ -118,6 +125,8 @@ def _single(report: Report, unit: str) -> Table:
     )
     if report.result:
         table.add_row("solution" if report.solved else "best", safe(report.result))
+    if report.apart:
+        table.add_row("held out", _beside(report.apart))
     table.add_row(unit, str(spent.verifications))
     table.add_row("steps", str(spent.steps))
     table.add_row("elites", str(outcome.elites))
@@ -130,6 +139,15 @@ def _single(report: Report, unit: str) -> Table:
     return table
 
 
+def _beside(apart: Apart) -> str:
+    """Objectives side by side: of the cases that steered the search and of those held out."""
+    best, first = (
+        ["no score" if value is None else f"{value:g}" for value in pair]
+        for pair in (apart.best, apart.first)
+    )
+    return f"{best[1]}, where it was searched {best[0]}; before, {first[1]} and {first[0]}"
+
+
 def _fell_back(report: Report) -> str:
     causes = ", ".join(f"{cause} {count}" for cause, count in report.fallbacks.items())
     times = sum(report.fallbacks.values())
@@ -138,6 +156,8 @@ def _fell_back(report: Report) -> str:
 
 def _say_how_to_go_on(report: Report, terminal: Terminal) -> None:
     outcome = report.outcome
+    if report.apart and report.apart.parted:
+        terminal.say("On the cases that are held out the best is no better than the first program.")
     if outcome.ending in (Ending.GOAL, Ending.EXHAUSTED) and not report.went_on:
         terminal.say("This run had ended before; its result stands. --fresh begins another.")
     if outcome.ending is Ending.INTERRUPTED:

@@ -21,6 +21,7 @@ from goexplore.config import (
     checked_sandbox,
     overrides,
     run_file,
+    sandboxes_of,
 )
 from goexplore.config import options as layer
 from sandboxes.attacks import battery
@@ -28,11 +29,9 @@ from sandboxes.attacks.base import Attack
 from sandboxes.attacks.battery import Outcome
 from sandboxes.docker import Containers, Engine
 from sandboxes.images import build as images
-from sandboxes.images.build import Recipe, Stage, Tell
-from sandboxes.limits import MIB, Room
-from sandboxes.settings import Settings, pool
+from sandboxes.images.build import Recipe
 
-_STAGES: dict[Stage, str] = {
+_STAGES = {
     "base": "looking for a base",
     "pull": "pulling the base",
     "local base": "making a base of this machine's Python",
@@ -104,7 +103,7 @@ def build(
     section = _section(file, sets, {"engine": engine})
     terminal = Terminal.of(no_color=no_color, quiet=quiet)
     began = monotonic()
-    with _telling(terminal) as tell:
+    with telling(terminal) as tell:
         built = images.build(Engine(section.engine), _recipe(section), tell=tell, anew=anew)
     facts: dict[str, Json] = {
         "image": built.name,
@@ -114,7 +113,7 @@ def build(
         "new": built.new,
         "seconds": round(monotonic() - began, 1),
     }
-    _show(facts, terminal, json=json)
+    show(facts, terminal, json=json)
 
 
 def attack(
@@ -178,7 +177,7 @@ def prune(
     removed = images.prune(found, kept=keep or [])
     listed: list[Json] = [*removed]
     facts: dict[str, Json] = {"containers": containers, "images": listed}
-    _show(facts, Terminal.of(no_color=no_color), json=json)
+    show(facts, Terminal.of(no_color=no_color), json=json)
 
 
 # Settings
@@ -194,33 +193,6 @@ def _section(
 def _recipe(section: SandboxSection) -> Recipe:
     try:
         return Recipe(base=section.image, packages=section.packages)
-    except ValueError as error:
-        raise SetupError(f"[sandbox] {error}") from error
-
-
-def settings_of(section: SandboxSection, room: Room | None = None) -> Settings:
-    """The settings of sandboxes that a section of a run file says.
-
-    room: instead of the one that it says.
-
-    Raises:
-        SetupError: they contradict each other.
-    """
-    said = Room(
-        memory=section.memory_mib * MIB,
-        disk=section.disk_mib * MIB,
-        processors=section.processors,
-        processes=section.processes,
-    )
-    try:
-        return Settings(
-            kind=section.kind,
-            engine=section.engine,
-            recipe=_recipe(section),
-            room=room or said,
-            hosts=section.hosts,
-            allow_unconfined=section.allow_unconfined,
-        )
     except ValueError as error:
         raise SetupError(f"[sandbox] {error}") from error
 
@@ -243,8 +215,8 @@ def _attacked(
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     with (
-        _telling(terminal) as tell,
-        pool(settings_of(section, battery.ROOM), size=1, run="test", tell=tell) as sandboxes,
+        telling(terminal) as tell,
+        sandboxes_of(section, size=1, run="test", room=battery.ROOM, tell=tell) as sandboxes,
     ):
         sandboxes.warm()
         with _status(terminal) as show:
@@ -301,12 +273,12 @@ def _show_nothing(text: str) -> None:
 
 
 @contextmanager
-def _telling(terminal: Terminal) -> Generator[Tell]:
+def telling(terminal: Terminal) -> Generator[Callable[[str, str], None]]:
     """Say how an image comes on: a line for each stage, and where somebody watches, each step."""
-    said: list[Stage] = []
+    said: list[str] = []
     with _status(terminal) as show:
 
-        def tell(stage: Stage, detail: str) -> None:
+        def tell(stage: str, detail: str) -> None:
             if stage not in said:
                 said.append(stage)
                 terminal.say(f"{_STAGES[stage]}: {detail}")
@@ -315,7 +287,7 @@ def _telling(terminal: Terminal) -> Generator[Tell]:
         yield tell
 
 
-def _show(facts: dict[str, Json], terminal: Terminal, *, json: bool) -> None:
+def show(facts: dict[str, Json], terminal: Terminal, *, json: bool) -> None:
     if json:
         show_json(facts)
         return

@@ -14,10 +14,13 @@ from goexplore.catalog import OURS, Choice, Given, Kind, SetupError, UnknownPart
 from goexplore.connections import Unasked
 from goexplore.selection.base import Judge
 from mutators.llm.base import Model
+from sandboxes.limits import Room
+from sandboxes.pool import Pool
+from sandboxes.process import Unconfined
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PARTS = [(kind, name) for kind in KINDS for name in OURS[kind]]
-NEEDED = {"game24": {"numbers": [4, 4, 6, 8]}}
+TASK = Path(__file__).parents[2] / "examples" / "function_minimization"
 
 PACKAGE = '''
 class Last:
@@ -68,9 +71,19 @@ def chosen(kind: Kind, name: str, **parameters: object) -> Choice:
 
 @pytest.mark.parametrize(("kind", "name"), PARTS)
 def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
-    needed: dict[str, dict[str, object]] = {"game24": {"numbers": (4, 4, 6, 8)}}
+    needed: dict[str, dict[str, object]] = {
+        "game24": {"numbers": (4, 4, 6, 8)},
+        "program": {"folder": TASK},
+    }
 
-    chosen(kind, name, **needed.get(name, {})).make(Given(asking=Unasked(MODEL)))
+    with Pool(Unconfined(Room()), size=1) as sandboxes:
+        offered = Given(asking=Unasked(MODEL), sandboxes=sandboxes)
+        chosen(kind, name, **needed.get(name, {})).make(offered)
+
+
+def test_a_part_that_takes_sandboxes_is_not_made_without_them() -> None:
+    with pytest.raises(SetupError, match=r"\[domain\] program needs sandboxes"):
+        chosen("domain", "program", folder=TASK).make()
 
 
 def test_a_part_that_asks_a_model_is_not_made_without_one() -> None:
@@ -86,7 +99,9 @@ def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:
 
 
 def test_what_is_like_nothing_names_what_is_known() -> None:
-    with pytest.raises(UnknownPart, match="'xyz'; known are game24, or write module:Class"):
+    with pytest.raises(
+        UnknownPart, match="'xyz'; known are game24, program, or write module:Class"
+    ):
         find("domain", "xyz")
 
 

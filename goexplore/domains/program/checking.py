@@ -1,0 +1,55 @@
+"""What a task is worth before it is searched: whether it runs, how long it takes, its noise."""
+
+from dataclasses import dataclass
+from statistics import pstdev
+from time import perf_counter
+
+from archive.entry import Candidate, Evaluation, Failure
+from goexplore.domains.program.domain import Program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What the initial program showed, as often as it was run.
+
+    seconds: of each verification, by the clock on the wall. held_out: on cases that never steer
+    the search; `None` where there are none.
+    """
+
+    evaluations: tuple[Evaluation, ...]
+    seconds: tuple[float, ...]
+    held_out: Evaluation | Failure | None
+
+    @property
+    def objectives(self) -> tuple[float, ...]:
+        """The objective of each verification."""
+        return tuple(each.objective for each in self.evaluations)
+
+    @property
+    def noise(self) -> float:
+        """The standard deviation of the objective over the repeats."""
+        return pstdev(self.objectives)
+
+
+def check(world: Program, repeats: int) -> Check | Failure:
+    """Run the initial program a few times; the first failure is the answer.
+
+    Raises:
+        DomainError: there is no sandbox, or it broke twice.
+    """
+    tree = world.roots()[0]
+    root = Candidate(tree=tree, mutator="root")
+    evaluations: list[Evaluation] = []
+    seconds: list[float] = []
+    for _ in range(repeats):
+        began = perf_counter()
+        found = world.verify(root, None)
+        if isinstance(found, Failure):
+            return found
+        evaluations.append(found)
+        seconds.append(perf_counter() - began)
+    return Check(
+        evaluations=tuple(evaluations),
+        seconds=tuple(seconds),
+        held_out=world.verify_held_out(tree),
+    )

@@ -1,0 +1,1 @@
+"""What evaluators import of the engines that they were written for, where those are not there."""

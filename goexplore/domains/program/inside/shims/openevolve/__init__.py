@@ -1,0 +1,1 @@
+"""As much of openevolve as an evaluator imports."""

@@ -1,0 +1,1 @@
+"""As much of ShinkaEvolve as an evaluator imports."""
