@@ -13,6 +13,7 @@ from pathlib import Path
 
 from archive.entry import Tree
 from goexplore.domain import DomainError
+from mutators.editing import regions
 from sandboxes.base import Json
 from sandboxes.judge import NoAnswer, parsed
 from sandboxes.paths import flaw
@@ -230,21 +231,17 @@ def _check_cases(path: Path, cases: Sequence[TaskCase]) -> None:
 
 # What would be evolved
 
-START, END = "EVOLVE-BLOCK-START", "EVOLVE-BLOCK-END"
-
 
 def evolved(tree: Tree) -> Mapping[str, int]:
-    """How many lines of each file may be edited: those between its marks, or all without marks."""
-    marked = {path: _between(text) for path, text in tree.items() if START in text}
-    return marked or {path: len(text.splitlines()) for path, text in tree.items()}
+    """How many lines of each file may be edited: those between its markers, all without markers.
 
-
-def _between(text: str) -> int:
-    inside, count = False, 0
-    for line in text.splitlines():
-        if END in line:
-            inside = False
-        count += inside
-        if START in line:
-            inside = True
-    return count
+    Raises:
+        TaskError: the markers of a file are no pairs.
+    """
+    for path, text in tree.items():
+        if fault := regions.flaw(text):
+            raise TaskError(f"{path}, {fault}")
+    if not regions.is_marked(tree):
+        return {path: len(text.splitlines()) for path, text in tree.items()}
+    found = {path: sum(map(len, regions.regions(text))) for path, text in tree.items()}
+    return {path: lines for path, lines in found.items() if lines}
