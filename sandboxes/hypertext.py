@@ -11,6 +11,14 @@ from io import BufferedIOBase
 _LONGEST_LINE = 8192
 IDLE_SECONDS = 600.0
 
+_SPILLED = 1 << 24
+"""Bytes that are read and dropped of a body that is too long.
+
+Who is cut off while sending hears no refusal.
+"""
+
+_CHUNK = 1 << 16
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -48,7 +56,7 @@ class Response:
 def read(file: BufferedIOBase, most: int) -> Request | None:
     """The next request on a connection; `None` where there is none or it cannot be read.
 
-    most: bytes that its body may have; a longer one is not read, and flawed.
+    most: bytes that its body may have; a longer one is dropped, and flawed.
     """
     try:
         line = file.readline(_LONGEST_LINE).decode("ascii")
@@ -69,11 +77,18 @@ def _with_body(file: BufferedIOBase, most: int, length: int, request: Request) -
         return replace(request, flaw=flaw)
     if length > most:
         why = f"a request of {length} bytes; {most} are the most"
+        _drop(file, min(length, _SPILLED))
         return replace(request, flaw=(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, why))
     with suppress(OSError):
         if len(body := file.read(length)) == length:
             return replace(request, body=body)
     return None
+
+
+def _drop(file: BufferedIOBase, length: int) -> None:
+    with suppress(OSError):
+        while length > 0 and (data := file.read(min(length, _CHUNK))):
+            length -= len(data)
 
 
 def reader(link: socket.socket) -> BufferedIOBase:
