@@ -59,7 +59,10 @@ home = urllib.parse.urlparse(os.environ["HTTPS_PROXY"])
 for to in ("127.0.0.1:{port}", "192.0.2.1:443"):
     link = socket.create_connection((home.hostname, home.port), 5)
     link.sendall(f"CONNECT {{to}} HTTP/1.1\\r\\n\\r\\n".encode())
-    print(link.recv(100).split(b" ")[1].decode(), link.recv(100) == b"hello")
+    said = b""
+    while data := link.recv(100):
+        said += data
+    print(said.split(b" ")[1].decode(), said.endswith(b"\\r\\nhello"))
     link.close()
 """
 
