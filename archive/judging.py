@@ -2,10 +2,11 @@
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, fields
 from itertools import groupby
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
@@ -40,6 +41,30 @@ def fruitful(facts: Sequence[Fact], origin: float) -> bool:
         or (fact.status == Status.KEPT and fact.objective > origin)
         for fact in facts
     )
+
+
+class StepFruit(NamedTuple):
+    """Whether a step was fruitful. chosen: where it set out from. newest: its last entry."""
+
+    step: int
+    chosen: EntryId
+    newest: EntryId
+    fruitful: bool
+
+
+def fruits(facts: Iterable[Fact]) -> Iterator[StepFruit]:
+    """Which steps of a run were fruitful, in the order in which they were recorded.
+
+    facts: those of all entries, in order of their ids.
+    """
+    objective: dict[int, float] = {}
+    for step, group in groupby(facts, attrgetter("step")):
+        made = list(group)
+        objective |= {fact.id: fact.objective for fact in made}
+        if step:
+            origin = EntryId(made[0].parent)
+            fruit = fruitful(made, objective[origin])
+            yield StepFruit(step, origin, EntryId(made[-1].id), fruit)
 
 
 def shortlist_row(run: RunId, shortlist: Shortlist) -> Row:

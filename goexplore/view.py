@@ -21,7 +21,7 @@ from archive.entry import (
     Verdict,
 )
 from archive.facts import fact_of
-from archive.judging import fruitful
+from archive.judging import fruitful, fruits
 from goexplore.selection.base import Lesson
 
 
@@ -231,20 +231,15 @@ def orders(archive: Archive) -> list[TurnRecord | Order]:
 def lessons(archive: Archive, upto: EntryId) -> Iterator[Lesson]:
     """What all steps have shown whose entries are no newer than `upto`."""
     verdicts = {number: verdict for number, _, verdict in archive.verdicts()}
-    objectives: dict[int, float] = {}
-    for step, group in groupby(archive.facts(), attrgetter("step")):
-        facts = list(group)
-        objectives |= {fact.id: fact.objective for fact in facts}
-        if facts[-1].id > upto:
+    for each in fruits(archive.facts()):
+        if each.newest > upto:
             return
-        if step:
-            origin = facts[0].parent
-            yield Lesson(
-                step=step,
-                chosen=EntryId(origin),
-                fruitful=fruitful(facts, objectives[origin]),
-                verdict=verdicts.get(step),
-            )
+        yield Lesson(
+            step=each.step,
+            chosen=each.chosen,
+            fruitful=each.fruitful,
+            verdict=verdicts.get(each.step),
+        )
 
 
 def lesson(recorded: Recorded, archive: Archive) -> Lesson:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
-from operator import attrgetter
 
 from archive.entry import EntryId, Forecast, Shortlist, Status, Verdict
 from archive.facts import Fact
-from archive.judging import fruitful
+from archive.judging import fruits
 from archive.reading import RunReader
 from goexplore.selection.judged import COUNTS, THOMPSON, fallen
 from goexplore.selection.strengths import Strengths
@@ -119,7 +118,6 @@ class _Steps:
 
     of: Mapping[EntryId, Sequence[int]]
     fruitful: Mapping[int, bool]
-    chosen: Mapping[int, EntryId]
 
 
 _STRONGEST = 5
@@ -138,14 +136,14 @@ def record_of(run: RunReader) -> Record:
     strengths = Strengths()
     for verdict in verdicts.values():
         strengths.add(verdict.comparisons)
-    fruits = list(steps.fruitful.values())
+    known = list(steps.fruitful.values())
     scored.extend(_ratings(run.interests(), facts, steps))
     paid = [each for each in run.spending() if each.role in _ASKED]
     dollars = None if any(each.unpriced for each in paid) else sum(each.dollars for each in paid)
     bought = sum(each.chosen and each.came for each in scored if each.forecast.judge not in FREE)
     return Record(
-        steps=len(fruits),
-        base_rate=sum(fruits) / len(fruits) if fruits else None,
+        steps=len(known),
+        base_rate=sum(known) / len(known) if known else None,
         judges=tuple(_judges(verdicts, lists, scored)),
         calls=sum(each.calls for each in paid),
         dollars=dollars,
@@ -158,17 +156,12 @@ def record_of(run: RunReader) -> Record:
 
 
 def _steps(facts: Sequence[Fact]) -> _Steps:
-    objective = {fact.id: fact.objective for fact in facts}
     of: defaultdict[EntryId, list[int]] = defaultdict(list)
-    fruits: dict[int, bool] = {}
-    chosen: dict[int, EntryId] = {}
-    for number, group in groupby(facts, attrgetter("step")):
-        made = list(group)
-        if number:
-            chosen[number] = EntryId(made[0].parent)
-            of[chosen[number]].append(number)
-            fruits[number] = fruitful(made, objective[made[0].parent])
-    return _Steps(of=of, fruitful=fruits, chosen=chosen)
+    found: dict[int, bool] = {}
+    for each in fruits(facts):
+        of[each.chosen].append(each.step)
+        found[each.step] = each.fruitful
+    return _Steps(of=of, fruitful=found)
 
 
 def _scored(
