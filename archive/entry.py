@@ -188,7 +188,7 @@ class Glimpse:
     """An evaluated entry in the words that a judge is shown. It carries no tree.
 
     tried: texts of its options that had been tried, in the domain's order; options: how many
-    there were.
+    there were. rationale: what was meant by it.
     """
 
     id: EntryId
@@ -198,6 +198,7 @@ class Glimpse:
     depth: int
     options: int
     tried: tuple[str, ...]
+    rationale: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

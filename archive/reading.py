@@ -309,7 +309,7 @@ class RunReader:
 def _glimpsed(run: RunId, wanted: Sequence[EntryId]) -> Select[*tuple[Any, ...]]:
     narrow = (entries.c.id, entries.c.objective, entries.c.depth)
     return (
-        select(*narrow, bodies.c.cell, bodies.c.observation, bodies.c.options)
+        select(*narrow, bodies.c.cell, bodies.c.observation, bodies.c.options, bodies.c.rationale)
         .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))
         .where(entries.c.run == run, entries.c.id.in_(wanted), bodies.c.cell.is_not(None))
     )
@@ -338,6 +338,7 @@ def _glimpse(row: Row[*tuple[Any, ...]], tried: set[int]) -> Glimpse:
         depth=row.depth,
         options=len(options),
         tried=tuple(options[option].text for option in sorted(tried)),
+        rationale=row.rationale or "",
     )
 
 

@@ -681,7 +681,9 @@ def prepare(
         archive = held.enter_context(library.open(config.name, config.spec, version))
         purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
-        through = _Through(models=models, ledger=ledger, purse=purse, brief=brief)
+        through = _Through(
+            models=models, ledger=ledger, purse=purse, brief=brief, seed=config.run.seed
+        )
         selector = config.selection.selector(through.given(config.selection))
         rule = config.admission.rule(through.given(config.admission))
         engine = Engine(
@@ -715,6 +717,7 @@ class _Through:
     ledger: Ledger
     purse: Purse | None
     brief: str
+    seed: int
 
     def given(self, choice: Choice) -> Given:
         """What a part is made with."""
@@ -728,7 +731,8 @@ class _Through:
         )
 
     def _asking(self, name: str, purse: Purse) -> Ledgered:
-        return Ledgered(self.models[name], ledger=self.ledger, purse=purse)
+        model = self.models[name]
+        return Ledgered(model, ledger=self.ledger, purse=purse, seed=self.seed)
 
     def _embedder(self, name: str, purse: Purse) -> LedgeredEmbedder:
         return LedgeredEmbedder(self.models[name], ledger=self.ledger, purse=purse)

@@ -305,9 +305,14 @@ def _fitting(
 
 
 def _seen(glimpse: Glimpse, tokens: int, model: Model) -> str:
-    text = glimpse.observation or glimpse.cell
-    section = Section(name="seen", text=text, priority=0, cut=Cut.MIDDLE)
+    section = Section(name="seen", text=_told(glimpse), priority=0, cut=Cut.MIDDLE)
     return pack([section], tokens=tokens, model=model).texts["seen"]
+
+
+def _told(glimpse: Glimpse) -> str:
+    seen = glimpse.observation or glimpse.cell
+    # Of a program its scores are seen, which do not say what it is.
+    return seen if glimpse.options or not glimpse.rationale else f"{glimpse.rationale}\n{seen}"
 
 
 def _facts(shown: Shown, glimpse: Glimpse, steps: int | None) -> str:

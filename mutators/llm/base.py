@@ -74,6 +74,7 @@ class Model:
     prices: `None` where they are not known; a model of one's own costs 0.
     logprobs: whether its server says how likely a token and its alternatives are.
     temperature: whether it may be given one; models that reason mostly may not.
+    seeded: whether its server draws an answer from a seed that it is given.
     api: in which wire format it is asked, if OpenAI's.
     dimension: length of its vectors, if it embeds texts; 0 where it is not known.
     """
@@ -84,6 +85,7 @@ class Model:
     prices: Prices | None
     logprobs: bool = False
     temperature: bool = True
+    seeded: bool = False
     api: Api = "chat"
     dimension: int = 0
 
@@ -139,6 +141,7 @@ class Request:
     max_tokens: of the answer.
     alternatives: for the first token of the answer, how many of the likeliest are wanted.
     left_out: what of the prompt was cut to fit the window, in words; kept beside the call.
+    seed: to draw the answer from, where the server takes one; `None` leaves it to the server.
     """
 
     system: str
@@ -148,6 +151,7 @@ class Request:
     temperature: float | None = None
     alternatives: int = 0
     left_out: str = ""
+    seed: int | None = None
 
     def canonical(self, model: str, sample: str) -> str:
         """The request as JSON that is equal for equal requests of the same sample of a model."""

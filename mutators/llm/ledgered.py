@@ -1,6 +1,8 @@
 """A model whose every answer is in the ledger before anyone uses it."""
 
 import json
+from dataclasses import replace
+from hashlib import sha256
 
 from archive.ledger import Call, Ledger
 from mutators.llm.base import (
@@ -25,15 +27,19 @@ _TOKENS_A_MESSAGE = 16
 class Ledgered:
     """Asks a model within a budget, and nothing twice; see `mutators.llm.asking.Asking`.
 
+    seed: of the run. With it and what is asked the seed of an answer is given, where the model's
+        server takes one.
+
     Raises:
         LLMError: there is a budget in dollars, and the price of the model is not known.
     """
 
-    def __init__(self, llm: LLM, *, ledger: Ledger, purse: Purse) -> None:
+    def __init__(self, llm: LLM, *, ledger: Ledger, purse: Purse, seed: int = 0) -> None:
         check_price(llm.model, purse)
         self._llm = llm
         self._ledger = ledger
         self._purse = purse
+        self._seed = seed
 
     @property
     def model(self) -> Model:
@@ -49,7 +55,7 @@ class Ledgered:
         most = Usage(prompt=prompt, completion=request.max_tokens)
         total = most.prompt + most.completion
         with self._purse.holding(total, dollars_of(most, self.model) or 0.0) as spend:
-            answer = self._llm.ask(request)
+            answer = self._llm.ask(replace(request, seed=_seed_of(self._seed, key)))
             call = Call(
                 key=key,
                 step=step,
@@ -111,6 +117,11 @@ def answer_of(call: Call) -> Answer:
         seconds=call.seconds,
         alternatives=_read(call.alternatives),
     )
+
+
+def _seed_of(seed: int, key: str) -> int:
+    """31 bits, which every server takes."""
+    return int.from_bytes(sha256(f"{seed}:{key}".encode()).digest()[:4]) >> 1
 
 
 def most_prompt_tokens(request: Request) -> int:

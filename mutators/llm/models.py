@@ -66,6 +66,7 @@ class ModelFacts(BaseModel):
     prices: PriceFacts | None = None
     logprobs: bool | None = None
     temperature: bool | None = None
+    seeded: bool | None = None
     api: Api | None = None
     dimension: PositiveInt | None = None
     concurrency: PositiveInt | None = None
@@ -174,6 +175,7 @@ def _unknown(ref: ModelRef) -> Model:
         structured=ref.provider != "scripted",
         prices=None,
         logprobs=ref.provider == "local",
+        seeded=ref.provider == "local",
     )
 
 
@@ -201,6 +203,7 @@ def _with(model: Model, facts: ModelFacts, *, at_home: bool) -> Model:
         structured=model.structured if facts.structured is None else facts.structured,
         logprobs=model.logprobs if facts.logprobs is None else facts.logprobs,
         temperature=model.temperature if facts.temperature is None else facts.temperature,
+        seeded=model.seeded if facts.seeded is None else facts.seeded,
         dimension=facts.dimension or model.dimension,
     )
     if not at_home:

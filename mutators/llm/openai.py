@@ -57,6 +57,8 @@ class OpenAIModel:
         self._model.check(request)
         if not self._model.temperature:
             request = replace(request, temperature=None)
+        if not self._model.seeded:
+            request = replace(request, seed=None)
         began = time.monotonic()
         said = self._put(request)
         seconds = time.monotonic() - began

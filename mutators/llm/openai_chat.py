@@ -76,6 +76,8 @@ class Chat:
         }
         if request.temperature is not None:
             body["temperature"] = request.temperature
+        if request.seed is not None:
+            body["seed"] = request.seed
         if request.schema is not None:
             format_: Json = {"type": "json_schema", "json_schema": named(request.schema)}
             body["response_format"] = format_

@@ -689,12 +689,21 @@ class ArchiveContract:
         self, archive: Archive
     ) -> None:
         archive.add(roots(found("a")), BETTER)
-        archive.add(step(1, attempt(found("", -0.5), 1)), BETTER)
+        made = attempt(found("", -0.5), 1)
+        meant = replace(made.candidate, rationale="less is more")
+        archive.add(step(1, replace(made, candidate=meant)), BETTER)
 
         (glimpse,) = archive.glimpses([EntryId(2)], EntryId(2))
 
         assert glimpse == Glimpse(
-            id=EntryId(2), cell="", objective=-0.5, observation="", depth=1, options=0, tried=()
+            id=EntryId(2),
+            cell="",
+            objective=-0.5,
+            observation="",
+            depth=1,
+            options=0,
+            tried=(),
+            rationale="less is more",
         )
 
     def test_no_glimpses_are_wanted_of_nothing(self, archive: Archive) -> None:

@@ -94,6 +94,7 @@ def glimpse(
     objective: float = 0.0,
     options: int = 0,
     tried: Sequence[str] = (),
+    rationale: str = "",
 ) -> Glimpse:
     """An entry as a judge is shown it."""
     return Glimpse(
@@ -104,4 +105,5 @@ def glimpse(
         depth=entry - 1,
         options=options,
         tried=tuple(tried),
+        rationale=rationale,
     )

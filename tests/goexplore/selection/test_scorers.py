@@ -59,6 +59,16 @@ def test_of_much_that_was_tried_a_dozen_is_shown() -> None:
     assert "door 12" not in text
 
 
+def test_where_anything_can_be_tried_what_was_meant_stands_before_what_was_seen() -> None:
+    program = glimpse(2, "score 0.7", rationale="sort by weight")
+    state = glimpse(3, "a hall", options=2, rationale="north looks brighter")
+
+    text = listed([shown(2), shown(3)], [program, state], model=MODEL)
+
+    assert text.startswith("1. sort by weight\nscore 0.7\n")
+    assert "2. a hall\n" in text
+
+
 def test_guidance_is_the_value_and_the_bonus_of_ucb1() -> None:
     lines = listed(ENTRIES, GLIMPSES, model=MODEL, steps=16).split("\n")
 

@@ -158,6 +158,25 @@ def test_a_failed_call_gives_back_what_was_held_for_it(archive: SqlArchive) -> N
     assert purse.tokens == 15
 
 
+def test_a_seed_goes_by_the_run_s_own_and_by_what_is_asked(tmp_path: Path) -> None:
+    class Drawing(Parrot):
+        def ask(self, request: Request) -> Answer:
+            return replace(super().ask(request), text=f"{request.seed}")
+
+    def drawn(name: str, seed: int, sample: str) -> int:
+        with library.open(name, {}) as run:
+            asking = Ledgered(Drawing(), ledger=run.ledger, purse=Purse(), seed=seed)
+            return int(asking.ask(request(), role=Role.ACT, step=1, sample=sample).text)
+
+    with Library(f"sqlite:///{tmp_path / 'b.db'}") as library:
+        first = [drawn("first", 0, "a"), drawn("first", 0, "b"), drawn("other", 1, "a")]
+        again = drawn("again", 0, "a")
+
+    assert again == first[0]
+    assert len(set(first)) == 3
+    assert all(0 <= seed < 2**31 for seed in first)
+
+
 def test_what_else_was_likely_and_what_was_left_out_are_kept(archive: SqlArchive) -> None:
     likely = (Alternative("Yes", -0.25), Alternative(" n\udcfeo", -2.5))
 

@@ -42,6 +42,20 @@ def test_a_local_model_tells_how_likely_a_yes_is(gguf: Path) -> None:
     assert 0.0 < chance < 1.0
 
 
+def test_a_local_model_says_the_same_from_the_same_seed(gguf: Path) -> None:
+    llm = model(gguf)
+
+    def said(seed: int) -> str:
+        message = Message(speaker="user", text="Name an animal, a colour and a city.")
+        asked = Request(system="", messages=(message,), max_tokens=16, temperature=1.5, seed=seed)
+        return llm.ask(asked).text
+
+    first = [said(seed) for seed in range(3)]
+
+    assert [said(seed) for seed in range(3)] == first
+    assert len(set(first)) > 1
+
+
 def test_a_local_model_embeds(gguf: Path) -> None:
     dimension = int(os.environ.get("GOEXPLORE_TEST_GGUF_DIMENSION", "576"))
     texts = ["The cat sat on the mat.", "A cat is sitting on a rug.", "word " * 400, ""]

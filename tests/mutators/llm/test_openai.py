@@ -160,6 +160,17 @@ def test_a_model_that_takes_no_temperature_is_given_none() -> None:
     assert "temperature" not in server.calls[0].body
 
 
+def test_a_server_is_given_a_seed_only_if_it_takes_one() -> None:
+    for seeded in (False, True):
+        with serving(completion()) as server:
+            model = OpenAIModel(
+                replace(MODEL, seeded=seeded), "some", key="", url=f"{server.url}/v1"
+            )
+            model.ask(replace(QUESTION, seed=7))
+
+        assert server.calls[0].body.get("seed") == (7 if seeded else None)
+
+
 def test_what_is_written_to_the_cache_costs_a_quarter_more() -> None:
     answer = answer_to(completion(prompt=100, cached=20, written=40))
 
