@@ -8,7 +8,7 @@ far white space matters. Any other file, and one that cannot be read, counts as 
 import ast
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import PurePosixPath
@@ -132,14 +132,14 @@ def _of_tokens(text: str, language: str, *, by_lines: bool) -> str:
     return repr(said)
 
 
-def _words(tokens: list[tuple[Kind, str]]) -> Iterator[str]:
+def _words(tokens: Sequence[tuple[Kind, str]]) -> Iterator[str]:
     """All that is neither comment nor white space."""
     for kind, value in tokens:
         if not _is_comment(kind) and not _is_space(kind, value):
             yield value
 
 
-def _by_lines(tokens: list[tuple[Kind, str]]) -> Iterator[str]:
+def _by_lines(tokens: Sequence[tuple[Kind, str]]) -> Iterator[str]:
     """The same, with one space where there is any, and one end of a line where there are any."""
     gap = "\n"
     for kind, value in tokens:
