@@ -9,6 +9,7 @@ from random import Random
 from archive.admission import AdmissionRule
 from archive.base import Archive
 from archive.entry import (
+    NO_ENTRY,
     Appraisal,
     Attempt,
     Candidate,
@@ -23,7 +24,7 @@ from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
 from goexplore.domain import Domain, DomainError
 from goexplore.view import Turn
-from mutators.base import Mutator, Parent, Taken
+from mutators.base import Drawing, Mutator, Parent, Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,7 @@ class Explorer:
                     untried=ranking([option.promise for option in result.options]),
                     as_of=turn.as_of,
                     taken=taken,
+                    origin=_origin(attempts),
                 )
                 return _Place(parent=parent, entry=None)
             if holder is None:
@@ -156,9 +158,10 @@ class Explorer:
     ) -> Attempt:
         """Make a child, run it, and hear what is thought of it."""
         parent = place.parent
-        child = self._mutator.propose(parent, random)
+        mutator = _drawn(self._mutator, parent, random)
+        child = mutator.propose(parent, random)
         if isinstance(child, Failure):
-            unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
+            unchanged = Candidate(tree=parent.tree, mutator=mutator.name)
             return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
         result = self._verify(child, parent)
         made = Attempt(parent=place.entry, candidate=child, result=result)
@@ -211,6 +214,17 @@ class Explorer:
         if isinstance(result, Evaluation) and (fault := flaw(result)):
             return Failure(cause=Cause.INVALID_SCORE, message=fault)
         return result
+
+
+def _drawn(mutator: Mutator, parent: Parent, random: Random) -> Mutator:
+    """Who makes the next child, by name."""
+    return mutator.draw(parent, random) if isinstance(mutator, Drawing) else mutator
+
+
+def _origin(attempts: Sequence[Attempt]) -> EntryId:
+    """The entry that the newest attempt of a step comes from."""
+    entries = (attempt.parent for attempt in reversed(attempts) if attempt.parent is not None)
+    return next(entries, NO_ENTRY)
 
 
 def _cell(attempt: Attempt) -> str | None:
