@@ -524,6 +524,10 @@ def _schema_of(part: Part) -> dict[str, object]:
     return {**found, "properties": properties}
 
 
+def _known(kind: Kind) -> str:
+    return f"{', '.join(names(kind))}, or write module:Class"
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -558,8 +562,8 @@ class _Stack:
         """The part of a kind with its parameters, checked."""
         name = self._keys(kind, with_kind=True).get("kind")
         if not isinstance(name, str):
-            known = f"known are {', '.join(names(kind))}, or write module:Class"
-            raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
+            source = self._source(kind, "kind")
+            raise ConfigError(f"{source}[{kind}] needs a 'kind'; known are {_known(kind)}")
         part = find(kind, name)
         parameters = self.section(kind, part.parameters)
         choice = Choice(part=part, parameters=parameters)
@@ -599,7 +603,10 @@ class _Stack:
                 Layer(source=source, settings={kind: own}, folder=self._folder(kind, "arms")),
             ]
         )
-        if isinstance(of := own.get("kind"), str) and find(kind, of).mixes:
+        of = own.get("kind")
+        if not isinstance(of, str):
+            raise ConfigError(f"{source}: [{kind}] needs a 'kind'; known are {_known(kind)}")
+        if find(kind, of).mixes:
             raise ConfigError(f"{source}: [{kind}] a {of} cannot be an arm of another")
         return replace(stack.choice(kind), name=name)
 

@@ -164,9 +164,9 @@ def kept(text: str, finish: str) -> str:
     return "" if finish == Finish.REFUSAL else text.strip()
 
 
-def upto(sample: str, every: int) -> int:
-    """The last entry that the note of a call is on."""
-    return int(sample.rpartition(".")[2]) * every
+def number_of(sample: str) -> int:
+    """Which note of a run, from 1, the sample of its call names."""
+    return int(sample.rpartition(".")[2])
 
 
 def _sample(number: int) -> str:

@@ -110,6 +110,8 @@ def _check(sections: Sequence[Section], tokens: int, model: Model) -> None:
 def shortened(section: Section, size: int) -> tuple[str, int]:
     """A section's text in no more bytes than `size`, and how many characters it lost."""
     text = section.text
+    if bytes_of(text) <= size:
+        return text, 0
     spare = size - bytes_of(_mark(len(text)))
     head, tail = _kept(text, section.cut, spare)
     lost = len(text) - len(head) - len(tail)
