@@ -202,24 +202,7 @@ class Choice:
             raise SetupError(f"[{self.part.kind}] {self.part.name} asks a model, and there is none")
         if self.part.sandboxed and offered.sandboxes is None:
             raise SetupError(f"[{self.part.kind}] {self.part.name} needs sandboxes")
-        given = {
-            name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
-        }
-        if self.part.asks:
-            given["asking"] = offered.asking
-            del given["model"]
-        if self.part.embeds:
-            given["embedder"] = offered.embedder
-        if self.part.sandboxed:
-            given["sandboxes"] = offered.sandboxes
-        if self.part.mixes:
-            given["arms"] = self._made_arms(offered.arms)
-        if self.part.looks:
-            given["past"] = offered.past
-        if self.part.noted:
-            given["notes"] = offered.notes
-        if "brief" in given:
-            given["brief"] = given["brief"] or offered.brief
+        given = self._given(offered)
         try:
             made = self.part.factory(**given)
         except (ValueError, DomainError, MutatorError) as error:
@@ -229,6 +212,28 @@ class Choice:
                 lacks = " nor ".join(map(repr, words.split("|")))
                 raise SetupError(f"{self.part.name} is no {self.part.kind}: it has no {lacks}")
         return made
+
+    def _given(self, offered: Given) -> dict[str, object]:
+        """What the part is made with, by the names of its parameters."""
+        given: dict[str, object] = {
+            name: getattr(self.parameters, name) for name in type(self.parameters).model_fields
+        }
+        part = self.part
+        if part.asks:
+            del given["model"]
+        if "brief" in given:
+            given["brief"] = given["brief"] or offered.brief
+        special: Mapping[str, tuple[bool, object]] = {
+            "asking": (part.asks, offered.asking),
+            "embedder": (part.embeds, offered.embedder),
+            "sandboxes": (part.sandboxed, offered.sandboxes),
+            "past": (part.looks, offered.past),
+            "notes": (part.noted, offered.notes),
+        }
+        given |= {name: value for name, (taken, value) in special.items() if taken}
+        if part.mixes:
+            given["arms"] = self._made_arms(offered.arms)
+        return given
 
     def _made_arms(self, offered: Sequence[Given]) -> list[Arm]:
         return [

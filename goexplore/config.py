@@ -881,9 +881,7 @@ def _unasked_notes(config: RunConfig, models: Mapping[str, LLM], brief: str) -> 
     return _notes(config, Unasked(models[config.noting].model), brief, Unread())
 
 
-def _unasked(
-    choice: Choice, models: Mapping[str, LLM], brief: str, notes: Notes | None
-) -> Given:
+def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str, notes: Notes | None) -> Given:
     """What shows whether a part can be made, before anything is recorded."""
     asks, embeds = choice.model, choice.embedder
     if embeds:

@@ -105,9 +105,7 @@ class Engine:
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
         self._remembering = [
-            part
-            for part in (*remembering, mutator, *appraisers)
-            if isinstance(part, Remembering)
+            part for part in (*remembering, mutator, *appraisers) if isinstance(part, Remembering)
         ]
         self._explorer = Explorer(
             archive=archive,

@@ -310,7 +310,7 @@ def test_arms_can_be_given_on_the_command_line() -> None:
     ("arms", "error"),
     [
         ('{kind="diff", frm="whole"}', "-s: arm 2: [mutation] has no key 'frm'; did you mean 'f"),
-        ('{kind="diff", form="all"}', "-s: arm 2: [mutation] form = \"all\": should be"),
+        ('{kind="diff", form="all"}', '-s: arm 2: [mutation] form = "all": should be'),
         ('{form="whole"}', "-s: arm 2: [mutation] needs a 'kind'; known are append-action"),
         ('{kind="diff"}', "-s: arm 2: [mutation] diff asks a model: name one with --model"),
         ('{kind="diff", name=3}', "-s: arm 2: [mutation] name = 3 should be text"),
@@ -346,9 +346,7 @@ def test_notes_are_written_by_the_model_that_is_named_for_them() -> None:
 
 def test_an_arm_of_unknown_price_is_refused_under_a_budget_in_dollars(tmp_path: Path) -> None:
     said = '[{kind="diff", model="openai:x@http://h.example/v1"}, {kind="append-action"}]'
-    run = config(
-        overrides(["mutation.kind=mixture", f"mutation.arms={said}", "budget.dollars=1"])
-    )
+    run = config(overrides(["mutation.kind=mixture", f"mutation.arms={said}", "budget.dollars=1"]))
 
     with (
         Library(f"sqlite:///{tmp_path / 'a.db'}") as library,

@@ -61,14 +61,10 @@ def counted(*costs: Cost) -> Tallies:
 
 
 def test_what_came_of_a_mutator_is_counted_with_what_it_cost() -> None:
-    tallies = counted(
-        cost(1, "1.0.1"), cost(1, "1.0.2"), cost(1, "1.1.1", None), cost(3, "3.0.1")
-    )
+    tallies = counted(cost(1, "1.0.1"), cost(1, "1.0.2"), cost(1, "1.1.1", None), cost(3, "3.0.1"))
 
     assert tallies.as_of(EntryId(5)) == {
-        "diff": Tally(
-            drawn=3, failed=1, fruitful=2, gain=3.5, calls=3, tokens=300, dollars=1.5
-        ),
+        "diff": Tally(drawn=3, failed=1, fruitful=2, gain=3.5, calls=3, tokens=300, dollars=1.5),
         "fix": Tally(drawn=1, calls=1, tokens=100, unpriced=1),
     }
 

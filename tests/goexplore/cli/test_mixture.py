@@ -1,6 +1,7 @@
 """`costs --mutators`, `notes` and `estimate` of a run with a mixture."""
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -41,7 +42,10 @@ steps = 45
 def run(folder: Path) -> str:
     """A run file of a mixture: one of its models adds one, the other has nothing to say."""
     up = [{"match": f"(?m)^value = {n}$", "text": BLOCK.format(n, n + 1)} for n in range(60)]
-    notes = [{"match": r"The note so far:\n\(none yet\)", "text": "Up is good."}, {"match": "You keep", "text": ""}]
+    notes = [
+        {"match": r"The note so far:\n\(none yet\)", "text": "Up is good."},
+        {"match": "You keep", "text": ""},
+    ]
     for name, rules in (("up", [*notes, *up]), ("mute", [{"text": ""}])):
         lines = "".join(json.dumps(rule) + "\n" for rule in rules)
         (folder / f"{name}.jsonl").write_text(lines)
@@ -84,7 +88,9 @@ def test_notes_can_be_read_and_those_that_came_to_nothing_are_counted(
     assert "note 1, after step 9, by scripted:up.jsonl\nUp is good.\n" in told.stdout
     assert "3 of 4 came to nothing" in told.stderr
     assert json.loads(goexplore("notes", "--last", "--json").stdout)[0]["number"] == 1
-    roles = {each["role"]: each["calls"] for each in json.loads(goexplore("costs", "--json").stdout)}
+    roles = {
+        each["role"]: each["calls"] for each in json.loads(goexplore("costs", "--json").stdout)
+    }
     assert roles["note"] == 4
 
 
@@ -121,3 +127,16 @@ def test_an_arm_that_is_misspelled_names_its_nearest(goexplore: Command, run: st
 
     assert told.returncode == 2
     assert "arm 1: [mutation] has no key 'modl'; did you mean 'model'?" in told.stderr
+
+
+def test_the_settings_of_a_mixture_are_shown_as_a_run_file(
+    goexplore: Command, run: str, folder: Path
+) -> None:
+    with (folder / "run.toml").open("a") as file:
+        file.write('\n[models."scripted:up.jsonl"]\nprices = { prompt = 0.1, completion = 0.2 }\n')
+
+    shown = goexplore("config", "show", run).stdout
+    (folder / "again.toml").write_text(shown)
+
+    assert [arm["name"] for arm in tomllib.loads(shown)["mutation"]["arms"]] == ["up", "mute"]
+    assert goexplore("config", "show", "again.toml").stdout == shown
