@@ -24,6 +24,8 @@ Unit = Literal["dollars", "tokens", "calls"]
 _LEAST: Mapping[Unit, float] = {"dollars": 1e-9, "tokens": 1.0, "calls": 1.0}
 """What a child costs at least: also one for which no model was asked takes time."""
 
+_MOST_WAITING = 10 * WINDOW
+
 _MAKING = (Role.MUTATE, Role.ACT)
 
 
@@ -160,6 +162,9 @@ class Tallies:
             if step:
                 tally = self._tally(child)
                 self._waiting.append(_Seen(child.id, step, place, child.mutator, tally))
+        if len(self._waiting) > _MOST_WAITING:  # a long run is looked back on
+            with self._lock:
+                self._count()
 
     def as_of(self, newest: EntryId) -> dict[str, Tally]:
         """What had come of each mutator when an entry was the newest."""
