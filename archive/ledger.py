@@ -99,7 +99,7 @@ _COSTS = (
         calls.c.step >= bindparam("first"),
         calls.c.step <= bindparam("last"),
     )
-    .order_by(calls.c.step)
+    .order_by(calls.c.step, calls.c.sample, calls.c.key)
 )
 _FIND = select(*_CALL).where(calls.c.run == bindparam("run"), calls.c.key == bindparam("key"))
 

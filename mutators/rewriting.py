@@ -95,6 +95,8 @@ class _Editing:
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
+        # Where a schema lists all lines that may change, words about the others only distract.
+        self._protected = "" if form == "lines" else _PROTECTED
         self._trouble_first = trouble_first
         self._ancestors = ancestors
         self._past = past
@@ -168,7 +170,7 @@ class _Editing:
         return {
             **{section.name: section for section in sections},
             "score": start.score,
-            "protected": _PROTECTED if regions.is_marked(start.tree) else "",
+            "protected": self._protected if regions.is_marked(start.tree) else "",
         }
 
     def _way_to(self, parent: Parent) -> str:
