@@ -196,6 +196,21 @@ def test_the_changes_that_led_to_a_program_are_shown_as_diffs(
     assert program(best) in shown
 
 
+def test_a_step_that_goes_on_is_shown_what_it_has_changed_since_it_set_out(
+    library: Library, tmp_path: Path
+) -> None:
+    arms = [{"kind": "diff", "name": n, "model": climbing(tmp_path, 1)} for n in ("one", "other")]
+    config = mixed(tmp_path, steps=2, arms=arms)
+    config = replace(config, run=config.run.model_copy(update={"horizon": 3}))
+
+    explored(config, library)
+
+    asked = {call.sample: call.request for call in library.read("run").calls("mutate")}
+    assert "the oldest first:\\n(none)\\n" in asked["1.0.1"]
+    assert "the oldest first:\\nscore 1 -> 2\\ndiff" in asked["1.1.1"]
+    assert "the oldest first:\\nscore 1 -> 3\\ndiff" in asked["1.2.1"]
+
+
 def test_what_eight_workers_found_in_any_order_is_found_again_from_the_ledger(
     library: Library, tmp_path: Path
 ) -> None:
