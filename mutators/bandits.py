@@ -35,9 +35,9 @@ class AsymmetricUcb:
 
     After the bandit of ShinkaEvolve (Lange et al. 2025, arXiv:2509.19349): UCB1 (Auer et al.
     2002) whose reward is the improvement over the parent, clipped at zero, so that an arm that
-    dares something loses nothing by a bad child. Theirs is exp(improvement) - 1 for each child.
-    As the unit of an objective may be any, it is linear here: all that an arm has gained, for all
-    that it has cost, as a share of the best arm's.
+    dares something loses nothing by a bad child. Theirs counts from the better of the parent and
+    the initial program, and exponentiates. As the unit of an objective may be any, it is linear
+    here: all that an arm has gained, for all that it has cost, as a share of the best arm's.
 
     exploration: what the bonus sqrt(2 ln(all draws) / draws) is multiplied with.
     """
