@@ -472,6 +472,11 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
             "choose a preset that does, such as ige (goexplore presets lists them)"
         )
+    if config.notes.model and not config.mutation.noted:
+        raise ConfigError(
+            f"[notes] model = {json.dumps(config.notes.model)} would do nothing: "
+            f"[mutation] {config.mutation.part.name} reads no notes"
+        )
     return config
 
 

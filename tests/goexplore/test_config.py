@@ -344,6 +344,10 @@ def test_notes_are_written_by_the_model_that_is_named_for_them() -> None:
     assert config(own, overrides(["notes.every=0"])).noting is None
 
 
+def test_a_model_for_notes_that_nobody_reads_is_refused() -> None:
+    assert complaint(overrides(["notes.model=openai:gpt-4o"])).endswith("reads no notes")
+
+
 def test_an_arm_of_unknown_price_is_refused_under_a_budget_in_dollars(tmp_path: Path) -> None:
     said = '[{kind="diff", model="openai:x@http://h.example/v1"}, {kind="append-action"}]'
     run = config(overrides(["mutation.kind=mixture", f"mutation.arms={said}", "budget.dollars=1"]))
