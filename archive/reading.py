@@ -35,10 +35,12 @@ from archive.judging import (
 from archive.ledger import (
     Answered,
     Call,
+    Cost,
     Ledger,
     Spending,
     StepSpending,
     calls_of,
+    costs_of,
     largest_call,
     spending_by_step,
     spending_of,
@@ -210,9 +212,13 @@ class RunReader:
         """How interesting entries were found to be, where somebody said."""
         return interests_of(self._database, self.run)
 
-    def calls(self) -> Iterator[Call]:
-        """All calls of models, in the order of their steps."""
-        return calls_of(self._database, self.run)
+    def calls(self, role: str | None = None) -> Iterator[Call]:
+        """All calls of models, or those in a role, in the order of their steps."""
+        return calls_of(self._database, self.run, role)
+
+    def costs(self, first: int, last: int) -> Iterator[Cost]:
+        """What each call of the steps from one to another cost, step by step."""
+        return costs_of(self._database, self.run, first, last)
 
     def answers(self) -> Ledger:
         """What models have answered, to be read and not added to."""

@@ -59,6 +59,7 @@ class Engine:
         from the archive as it stood after step k - lag, and steps are recorded in order. With
         one worker that is so anyway.
     lag: for `deterministic`; the number of workers by default, and best at least as many.
+    remembering: further parts that are told of every step; the mutator and the appraisers are, too.
     purse: what models may cost, where steps ask any. Then each step is recorded before it is
         taken, so that one that was killed is taken again as it was chosen, and asks nothing that
         has been answered.
@@ -82,6 +83,7 @@ class Engine:
         workers: int = 1,
         deterministic: bool = False,
         lag: int | None = None,
+        remembering: Sequence[Remembering] = (),
         purse: Purse | None = None,
         sign: StopSign | None = None,
         turns: Sequence[TurnRecord | Order] | None = None,
@@ -106,7 +108,9 @@ class Engine:
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
         self._remembering = [
-            part for part in (mutator, *appraisers, twins) if isinstance(part, Remembering)
+            part
+            for part in (*remembering, mutator, *appraisers, twins)
+            if isinstance(part, Remembering)
         ]
         self._explorer = Explorer(
             archive=archive,

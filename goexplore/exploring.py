@@ -9,6 +9,7 @@ from random import Random
 from archive.admission import AdmissionRule
 from archive.base import Archive
 from archive.entry import (
+    NO_ENTRY,
     Appraisal,
     Attempt,
     Candidate,
@@ -24,7 +25,7 @@ from goexplore.appraisal import Appraiser, Child, merged
 from goexplore.domain import Domain, DomainError
 from goexplore.twins import Twins
 from goexplore.view import Turn
-from mutators.base import Mutator, Parent, Taken
+from mutators.base import Drawing, Mutator, Parent, Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,7 @@ class Explorer:
                     untried=ranking([option.promise for option in result.options]),
                     as_of=turn.as_of,
                     taken=taken,
+                    origin=_origin(attempts),
                 )
                 return _Place(parent=parent, entry=None)
             if holder is None:
@@ -160,9 +162,10 @@ class Explorer:
     ) -> Attempt:
         """Make a child, run it, and hear what is thought of it."""
         parent = place.parent
-        child = self._mutator.propose(parent, random)
+        mutator = _drawn(self._mutator, parent, random)
+        child = mutator.propose(parent, random)
         if isinstance(child, Failure):
-            unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
+            unchanged = Candidate(tree=parent.tree, mutator=mutator.name)
             return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
         if self._twins and (known := self._twins.tried(child, turn.as_of, before)):
             return Attempt(parent=place.entry, candidate=child, result=known, verified=False)
@@ -217,6 +220,17 @@ class Explorer:
         if isinstance(result, Evaluation) and (fault := flaw(result)):
             return Failure(cause=Cause.INVALID_SCORE, message=fault)
         return result
+
+
+def _drawn(mutator: Mutator, parent: Parent, random: Random) -> Mutator:
+    """Who makes the next child, by name."""
+    return mutator.draw(parent, random) if isinstance(mutator, Drawing) else mutator
+
+
+def _origin(attempts: Sequence[Attempt]) -> EntryId:
+    """The entry that the newest attempt of a step comes from."""
+    entries = (attempt.parent for attempt in reversed(attempts) if attempt.parent is not None)
+    return next(entries, NO_ENTRY)
 
 
 def _cell(attempt: Attempt) -> str | None:

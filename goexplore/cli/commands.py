@@ -22,6 +22,7 @@ COMMANDS = {
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
+    "notes": Command("notes", "Read what a model has noted down of a run."),
     "judge": Command("judge", "Judge those who chose, by what came of it."),
     "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),
