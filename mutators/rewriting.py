@@ -39,7 +39,7 @@ _TOLD = 200
 """Characters that are told of an attempt's idea, and of its error."""
 
 TRIED = 8
-"""Of how many children a model is told at most what came of them."""
+"""Of how many children a model is told at most what came of them, where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +76,12 @@ class _Editing:
         prompts: Path | None,
         trouble_first: bool = False,
         begin: _Begin | None = None,
+        tried: int = TRIED,
     ) -> None:
+        if tried < 0:
+            raise ValueError(f"tried = {tried}: so many children nobody can be told of")
         self._memory = Memory()
+        self._tried = tried
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
@@ -137,7 +141,7 @@ class _Editing:
     def _words(self, parent: Parent, start: _Start) -> Mapping[str, object]:
         seen = parent.evaluation
         tasks, feedback = (2, 3) if self._trouble_first else (3, 2)
-        tried = _tried(self._memory.children(parent))
+        tried = _tried(self._memory.children(parent), self._tried)
         return {
             "program": _section("program", shown(start.tree), 9, Cut.NOTHING),
             "score": start.score,
@@ -163,6 +167,7 @@ class Diff(_Editing):
         max_tokens: int = 2000,
         size: int = 200_000,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         """Set it up.
 
@@ -174,9 +179,12 @@ class Diff(_Editing):
         size: bytes that a child may have at most; never more than fit the model's window.
         prompts: a folder with one's own `diff.system.txt`, `diff.user.txt` and `diff.repair.txt`,
             and, where it is to differ too, the words of a form, such as `form-blocks.txt`.
+        tried: of how many children of the program the model is told what came of them; with 0
+            each child is made as if it were the first.
 
         Raises:
             PromptError: one of these files is not there or cannot be used.
+            ValueError: `tried` is negative.
         """
         super().__init__(
             asking,
@@ -187,6 +195,7 @@ class Diff(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            tried=tried,
         )
 
 
@@ -208,6 +217,7 @@ class Rewrite(_Editing):
         max_tokens: int = 4000,
         size: int = 200_000,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         super().__init__(
             asking,
@@ -218,6 +228,7 @@ class Rewrite(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            tried=tried,
         )
 
 
@@ -372,9 +383,10 @@ def _section(name: str, text: str, priority: int, cut: Cut) -> Section:
     return Section(name=name, text=text, priority=priority, cut=cut)
 
 
-def _tried(children: Sequence[Entry]) -> str:
+def _tried(children: Sequence[Entry], count: int) -> str:
     """What was done with a program before, and what came of it."""
-    return _listed(map(_how_it_went, children[-TRIED:]), "(nothing yet)")
+    newest = children[max(0, len(children) - count) :]
+    return _listed(map(_how_it_went, newest), "(nothing yet)")
 
 
 def _how_it_went(entry: Entry) -> str:
