@@ -95,11 +95,11 @@ def winner(won: Ints, lost: Ints, count: Ints, random: Random) -> int:
     tail = -np.expm1(np.log(share) / count)
     order = np.argsort(_roughly(won, lost, tail))
     best = int(order[0])
-    lowest = quantile(tail[best], int(lost[best]) + 1, int(won[best]) + 1)
+    lowest = quantile(float(tail[best]), int(lost[best]) + 1, int(won[best]) + 1)
     for group in order[_may_beat(won, lost, tail, lowest)[order]].tolist():
         a, b = int(lost[group]) + 1, int(won[group]) + 1
         if group != best and lower_tail(lowest, a, b) > tail[group]:
-            best, lowest = group, quantile(tail[group], a, b)
+            best, lowest = group, quantile(float(tail[group]), a, b)
     return best
 
 

@@ -79,13 +79,14 @@ def test_many_arms_win_as_often_as_if_each_had_been_drawn() -> None:
 
     ours = Counter(arms.draw(random)[0] for _ in range(DRAWS))
 
-    each = Counter(chance.beta(1 + won, 1 + lost, (DRAWS, 300)).argmax(axis=1).tolist())
+    winners = chance.beta(1 + won, 1 + lost, (DRAWS, 300)).argmax(axis=1)
+    each = np.bincount(winners, minlength=300)
     kinds = list(zip(won.tolist(), lost.tolist(), strict=True))
     by_kind: dict[tuple[int, int], list[int]] = {}
     for arm, kind in enumerate(kinds):
         pair = by_kind.setdefault(kind, [0, 0])
         pair[0] += ours[arm]
-        pair[1] += each[arm]
+        pair[1] += int(each[arm])
     common = [(a, b) for a, b in by_kind.values() if a + b >= 20]
     # two samples of equal size: chi-square with as many degrees of freedom as there are kinds
     statistic = sum((a - b) ** 2 / (a + b) for a, b in common)
