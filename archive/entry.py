@@ -223,7 +223,8 @@ class Attempt:
 class Selection:
     """Which elite a step set out from, how many could have been chosen, and its probability.
 
-    Where a judge chose from a shortlist, the probability is that of the choice given the list.
+    Where a judge chose from a shortlist, the probability is that of the choice given the list; a
+    selector whose probabilities cannot be computed says given what it is.
     """
 
     chosen: EntryId

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -153,6 +154,15 @@ class RunReader:
         with self.look() as connection:
             for row in connection.execute(statement):
                 yield Fact(*row)
+
+    def scores(self) -> Iterator[tuple[EntryId, tuple[TaskResult, ...]]]:
+        """The scores by task of all recorded entries that have some, in order of their ids."""
+        c = task_results.c
+        statement = select(c.entry, c.task, c.score).where(c.run == self.run)
+        with self.look() as connection:
+            rows = connection.execute(statement.order_by(c.entry, c.place))
+            for entry, group in groupby(rows, itemgetter(0)):
+                yield EntryId(entry), tuple(TaskResult(task=t, score=s) for _, t, s in group)
 
     def step(self, number: int) -> StepRecord:
         """What was recorded of a step.

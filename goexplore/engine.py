@@ -35,10 +35,22 @@ from goexplore.budget import Budget, Spent
 from goexplore.domain import Domain
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
-from goexplore.selection.base import Decision, Judge, Selector
+from goexplore.selection.base import Decision, Judge, Selector, Witness
 from goexplore.streams import stream
 from goexplore.twins import Twins
-from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
+from goexplore.view import (
+    Order,
+    Recorded,
+    Turn,
+    View,
+    findings,
+    found,
+    lesson,
+    lessons,
+    orders,
+    record_of,
+    turn_of,
+)
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
@@ -130,6 +142,7 @@ class Engine:
         Raises:
             DomainError: the world cannot be explored.
             MutatorError: the mutator cannot go on.
+            SelectionError: the selector can choose nothing in this world.
             ArchiveError: the archive cannot be written.
         """
         self._open()
@@ -174,12 +187,15 @@ class Engine:
         if isinstance(self._selector, Judge):
             for each in lessons(self._archive, self._view.elites.newest):
                 self._selector.learn(each)
+        if isinstance(self._selector, Witness):
+            for step in findings(self._archive, self._view.elites.newest):
+                self._selector.see(step)
         if self._remembering:
             self._archive.flush()  # the roots may be on their way yet
             for _, entries in groupby(self._archive.entries(), attrgetter("step")):
-                step = tuple(entries)
+                recorded = tuple(entries)
                 for part in self._remembering:
-                    part.remember(step)
+                    part.remember(recorded)
 
     def _close(self) -> Outcome:
         self._archive.flush()
@@ -245,6 +261,8 @@ class Engine:
             return False
         if isinstance(self._selector, Judge):
             self._selector.learn(lesson(recorded, self._archive))
+        if isinstance(self._selector, Witness):
+            self._selector.see(found(recorded))
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))

@@ -45,7 +45,7 @@ _TOLD = 200
 """Characters that are told of an attempt's idea, and of its error."""
 
 TRIED = 8
-"""Of how many children a model is told at most what came of them."""
+"""Of how many children a model is told at most what came of them, where nothing else is said."""
 
 ANCESTORS = 3
 """How many of the changes that led to a program a model is shown, if nothing else is said."""
@@ -90,8 +90,12 @@ class _Editing:
         notes: Notebook | None,
         trouble_first: bool = False,
         begin: _Begin | None = None,
+        tried: int = TRIED,
     ) -> None:
+        if tried < 0:
+            raise ValueError(f"tried = {tried}: so many children nobody can be told of")
         self._memory = Memory()
+        self._tried = tried
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
@@ -160,7 +164,7 @@ class _Editing:
         sections = (
             Section.of("ancestors", self._way_to(parent), 0, Cut.HEAD),
             Section.of("note", note or "(none yet)", 1),
-            Section.of("tried", _tried(self._memory.children(parent)), 2, Cut.HEAD),
+            Section.of("tried", _tried(self._memory.children(parent), self._tried), 2, Cut.HEAD),
             Section.of("others", start.others or "(none yet)", 3),
             Section.of("tasks", _tasks(seen), tasks),
             Section.of("feedback", start.feedback or "(none)", feedback, Cut.MIDDLE),
@@ -195,6 +199,7 @@ class Diff(_Editing):
         past: Past | None = None,
         notes: Notebook | None = None,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         """Set it up.
 
@@ -209,9 +214,12 @@ class Diff(_Editing):
         notes: what has been noted down of the run; without it no note is shown.
         prompts: a folder with one's own `diff.system.txt`, `diff.user.txt` and `diff.repair.txt`,
             and, where it is to differ too, the words of a form, such as `form-blocks.txt`.
+        tried: of how many children of the program the model is told what came of them; with 0
+            each child is made as if it were the first.
 
         Raises:
             PromptError: one of these files is not there or cannot be used.
+            ValueError: `tried` is negative.
         """
         super().__init__(
             asking,
@@ -225,6 +233,7 @@ class Diff(_Editing):
             ancestors=ancestors,
             past=past,
             notes=notes,
+            tried=tried,
         )
 
 
@@ -249,6 +258,7 @@ class Rewrite(_Editing):
         past: Past | None = None,
         notes: Notebook | None = None,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         super().__init__(
             asking,
@@ -262,6 +272,7 @@ class Rewrite(_Editing):
             ancestors=ancestors,
             past=past,
             notes=notes,
+            tried=tried,
         )
 
 
@@ -432,9 +443,10 @@ def _other(held: Held) -> str:
     return f"Score {held.evaluation.objective:g}:\n{shown(held.entry.candidate.tree)}"
 
 
-def _tried(children: Sequence[Entry]) -> str:
+def _tried(children: Sequence[Entry], count: int) -> str:
     """What was done with a program before, and what came of it."""
-    return _listed(map(_how_it_went, children[-TRIED:]), "(nothing yet)")
+    newest = children[max(0, len(children) - count) :]
+    return _listed(map(_how_it_went, newest), "(nothing yet)")
 
 
 def _how_it_went(entry: Entry) -> str:

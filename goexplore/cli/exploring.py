@@ -6,9 +6,11 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Self
 
 import typer
 
+from archive.elites import Elites
 from archive.entry import Entry, EntryId, Evaluation, Failure
 from archive.errors import UnknownRun
 from archive.library import Library
@@ -48,6 +50,28 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Breadth:
+    """How selection has spread over the elites: those that hold a cell now, since they hold it.
+
+    chosen: how many were ever set out from. most, mean: admitted children of an elite.
+    """
+
+    chosen: int
+    most: int
+    mean: float
+
+    @classmethod
+    def of(cls, elites: Elites) -> Self:
+        """That of elites, of which there is one at least."""
+        arrays = elites.arrays()
+        return cls(
+            chosen=int((arrays.chosen > 0).sum()),
+            most=int(arrays.children.max()),
+            mean=float(arrays.children.mean()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """What became of a run. `result`: a solution or what else its best entry shows.
 
@@ -62,6 +86,7 @@ class Report:
     outcome: Outcome
     result: str
     steps_before: int
+    breadth: Breadth
     fallbacks: Mapping[str, int]
     apart: Apart | None = None
 
@@ -162,6 +187,7 @@ def _reported(
         outcome=outcome,
         result=_told(config, best) if best else "",
         steps_before=before,
+        breadth=Breadth.of(run.archive.elites),
         fallbacks=Counter(
             verdict.fell_back.partition(":")[0]
             for _, _, verdict in run.archive.verdicts()

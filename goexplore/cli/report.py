@@ -86,6 +86,11 @@ def _plain(told: Told) -> dict[str, object]:
         "verifications": outcome.spent.verifications,
         "steps": outcome.spent.steps,
         "elites": outcome.elites,
+        "elites_chosen": told.breadth.chosen,
+        "children_of_an_elite": {
+            "mean": round(told.breadth.mean, 2),
+            "max": told.breadth.most,
+        },
         "seconds": round(outcome.spent.seconds, 3),
         "tokens": outcome.spent.tokens,
         "dollars": outcome.spent.dollars,
@@ -118,7 +123,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _single(report: Report, unit: str) -> Table:
-    outcome, spent = report.outcome, report.outcome.spent
+    spent = report.outcome.spent
     table = Table.grid(padding=(0, 2))
     table.add_row(
         "outcome", safe(_outcome(report), style="bold green" if report.solved else "bold")
@@ -129,7 +134,7 @@ def _single(report: Report, unit: str) -> Table:
         table.add_row("held out", _beside(report.apart))
     table.add_row(unit, str(spent.verifications))
     table.add_row("steps", str(spent.steps))
-    table.add_row("elites", str(outcome.elites))
+    table.add_row("elites", _elites(report))
     table.add_row("seconds", f"{spent.seconds:.2f}")
     if spent.tokens:
         table.add_row("tokens", f"{spent.tokens:,} (${spent.dollars:.4f})")
@@ -137,6 +142,12 @@ def _single(report: Report, unit: str) -> Table:
         table.add_row("fell back", safe(_fell_back(report)))
     table.add_row("run", safe(report.name))
     return table
+
+
+def _elites(report: Report) -> str:
+    breadth = report.breadth
+    children = f"children of one: {breadth.mean:.1f} on average, {breadth.most} at most"
+    return f"{report.outcome.elites}, {breadth.chosen} set out from; {children}"
 
 
 def _beside(apart: Apart) -> str:

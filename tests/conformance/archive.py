@@ -182,6 +182,19 @@ class ArchiveContract:
         assert again.entry(EntryId(2)) == added[0]
         assert again.entry(EntryId(2)).result == result
 
+    def test_scores_by_task_come_in_the_order_of_the_entries_that_have_some(
+        self, archive: Archive
+    ) -> None:
+        first = (TaskResult(task="z", score=1.0), TaskResult(task="a", score=0.5))
+        second = (TaskResult(task="b", score=-1.0),)
+        failed = Failure(cause=Cause.CRASHED, message="no")
+        archive.add(roots(Evaluation(cell="a", objective=0.0, tasks=first)), BETTER)
+        archive.add(step(1, attempt(found("b"), 1), attempt(failed, 1)), BETTER)
+        archive.add(step(2, attempt(Evaluation(cell="a", objective=-1.0, tasks=second), 1)), BETTER)
+        archive.flush()
+
+        assert list(archive.scores()) == [(1, first), (4, second)]
+
     def test_an_empty_snapshot_comes_back(self, opens: Opens) -> None:
         archive = opens()
         archive.add(roots(Evaluation(cell="a", objective=0.0, snapshot=b"")), BETTER)

@@ -108,7 +108,7 @@ def test_a_part_that_asks_a_model_is_not_made_without_one() -> None:
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:
     with pytest.raises(
-        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, by-counts"
+        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are beam, best-first, by-counts"
     ):
         find("selection", "dgn")
 

@@ -125,7 +125,7 @@ def test_a_budget_is_without_limit_where_nothing_is_said() -> None:
             'domain.numbers=[1, 2, 3, "x"]',
             '-s: [domain] numbers = [1, 2, 3, "x"]: at 3: should be a valid integer',
         ),
-        ("selection.kind=7", "-s: [selection] needs a 'kind'; known are best-first"),
+        ("selection.kind=7", "-s: [selection] needs a 'kind'; known are beam"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, expected: str) -> None:

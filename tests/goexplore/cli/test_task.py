@@ -243,3 +243,47 @@ def test_a_task_is_checked_in_a_container(goexplore: Command) -> None:
     if "no Docker engine" in ended.stderr and not os.environ.get("GOEXPLORE_REQUIRE_SERVICES"):
         pytest.skip(ended.stderr)
     assert json.loads(ended.stdout)["trust"].startswith("held by strict ")
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize("kind", ["pareto", "lexicase", "epsilon-lexicase", "clade"])
+def test_a_task_with_cases_is_searched_by_its_cases(
+    goexplore: Command, folder: Path, kind: str
+) -> None:
+    goexplore("task", "init", "mine")
+    edit = "<<<<<<< SEARCH\n    return list(\n=======\n    return sorted(\n>>>>>>> REPLACE\n"
+    edit = edit.replace("list(\n", "list(range(0, len(numbers), 2))\n")
+    edit = edit.replace("sorted(\n", "[place for place in range(len(numbers)) if place % 3]\n")
+    (folder / "script.jsonl").write_text(json.dumps({"match": "", "text": edit}) + "\n")
+
+    ran = goexplore(
+        *("run", "mine/run.toml", "--model", "scripted:script.jsonl", "--verifications", "3"),
+        *("-s", f"selection.kind={kind}", "-s", "sandbox.kind=bubblewrap", "--json"),
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    (run,) = json.loads(ran.stdout)["runs"]
+    assert run["outcome"] == "out of verifications"
+    assert run["verifications"] == 3
+    assert run["elites_chosen"] >= 1
+    assert goexplore("replay").stdout.startswith("identical: ")
+
+
+@pytest.mark.bubblewrap
+def test_best_of_n_makes_every_program_of_the_first(goexplore: Command, folder: Path) -> None:
+    goexplore("task", "init", "mine")
+    (folder / "run.toml").write_text(
+        '[domain]\nkind = "program"\nfolder = "mine"\nfunction = "initial.py:split"\n'
+    )
+    answer = "```python\ndef split(numbers):\n    return [0, 1]\n```\n"
+    (folder / "script.jsonl").write_text(json.dumps({"match": "nothing yet", "text": answer}))
+
+    ran = goexplore(
+        *("run", "run.toml", "--preset", "best-of-n", "--model", "scripted:script.jsonl"),
+        *("--verifications", "3", "-s", "sandbox.kind=bubblewrap", "--json"),
+    )
+
+    assert ran.returncode == 0, ran.stderr
+    (run,) = json.loads(ran.stdout)["runs"]
+    assert run["children_of_an_elite"] == {"mean": 0.75, "max": 3}
+    assert run["elites_chosen"] == 1
