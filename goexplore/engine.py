@@ -37,6 +37,7 @@ from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpen
 from goexplore.exploring import Explorer
 from goexplore.selection.base import Decision, Judge, Selector
 from goexplore.streams import stream
+from goexplore.twins import Twins
 from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
@@ -51,6 +52,7 @@ class Engine:
 
     selector: a judge decides while other workers go on.
     appraisers: asked about children that the rule would admit, before they are recorded.
+    twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
     budget: what may be spent; of verifications, each child may take one, and as many further ones
         as it takes to confirm it (`goexplore.domain.Confirming`).
@@ -75,6 +77,7 @@ class Engine:
         mutator: Mutator,
         rule: AdmissionRule | None = None,
         appraisers: Sequence[Appraiser] = (),
+        twins: Twins | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         horizon: int = 1,
@@ -106,7 +109,7 @@ class Engine:
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
         self._remembering = [
-            part for part in (mutator, *appraisers) if isinstance(part, Remembering)
+            part for part in (mutator, *appraisers, twins) if isinstance(part, Remembering)
         ]
         self._explorer = Explorer(
             archive=archive,
@@ -115,6 +118,7 @@ class Engine:
             rule=self._rule,
             appraisers=appraisers,
             lock=self._moved,
+            twins=twins,
         )
 
     def run(self) -> Outcome:
