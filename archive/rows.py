@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 
@@ -17,6 +17,7 @@ from archive.entry import (
     EntryId,
     Evaluation,
     Failure,
+    Interval,
     Option,
     RunId,
     Status,
@@ -48,6 +49,8 @@ class Body:
     tasks: int = 0
     crossed: int = 0
     appraised: int = 0
+    interval: str | None = None
+    first_seen: float | None = None
 
 
 _BODY_VALUES = attrgetter(*(field.name for field in fields(Body)))
@@ -83,7 +86,7 @@ def step_row(run: RunId, step: Step, now: float) -> Row:
         selection.probability if selection else 1.0,
         step.granted,
         step.as_of,
-        sum(attempt.verified for attempt in step.attempts),
+        sum(attempt.verifications for attempt in step.attempts),
         step.elapsed,
         now,
         step.ahead,
@@ -128,6 +131,8 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
         tasks=len(evaluation.tasks),
         crossed=len(entry.candidate.other_parents),
         appraised=int(entry.appraisal is not None),
+        interval=json.dumps(astuple(evaluation.interval)) if evaluation.interval else None,
+        first_seen=evaluation.first_seen,
     )
 
 
@@ -262,7 +267,16 @@ def _evaluation_of(fact: Fact, body: Body, related: Related) -> Evaluation:
         options=options_of(body.options) if body.options else (),
         terminal=fact.options == 0,
         snapshot=related.blobs[body.snapshot] if body.snapshot else None,
+        interval=interval_of(body.interval),
+        first_seen=body.first_seen,
     )
+
+
+def interval_of(text: str | None) -> Interval | None:
+    if text is None:
+        return None
+    low, high, trials = json.loads(text)
+    return Interval(low=low, high=high, trials=trials)
 
 
 def options_of(text: str) -> tuple[Option, ...]:

@@ -109,6 +109,8 @@ bodies = Table(
         server_default="0",
         comment="rows in appraisals",
     ),
+    Column("interval", Text, comment="of the objective, at 95 %. JSON: [low, high, trials]"),
+    Column("first_seen", Double, comment="objective before it was confirmed"),
     sqlite_with_rowid=False,
 )
 Index(

@@ -32,7 +32,7 @@ from archive.entry import (
 )
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
-from goexplore.domain import Domain
+from goexplore.domain import Domain, confirmations
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
 from goexplore.selection.base import Decision, Judge, Selector, Witness
@@ -66,6 +66,8 @@ class Engine:
     appraisers: asked about children that the rule would admit, before they are recorded.
     twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
+    budget: what may be spent; of verifications, each child may take one, and as many further ones
+        as it takes to confirm it (`goexplore.domain.Confirming`).
     workers: threads that take steps at the same time.
     deterministic: give the same archive for the same seed with any timing: step k is chosen
         from the archive as it stood after step k - lag, and steps are recorded in order. With
@@ -108,6 +110,7 @@ class Engine:
         self._budget = budget or Budget()
         self._seed = seed
         self._horizon = horizon
+        self._price = 1 + confirmations(domain)
         self._workers = workers
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
@@ -327,11 +330,15 @@ class Engine:
         if self._ending or self._view.steps + self._view.out >= self._budget.steps:
             return 0
         left = self._budget.verifications - self._view.verifications - self._view.pledged
-        return int(min(self._horizon, left))
+        most = int(min(self._horizon * self._price, left))
+        # A child is begun only where it could be confirmed, too.
+        return most - most % self._price
 
     def _why_nothing_is_left(self) -> tuple[Ending, str]:
         if unit := self._spent().used_up(self._budget):
             return Ending.BUDGET, unit
+        if self._budget.verifications - self._archive.verifications < self._price:
+            return Ending.BUDGET, "verifications"
         return Ending.EXHAUSTED, "nothing is left to try"
 
     # Decide and explore
@@ -393,7 +400,7 @@ class Engine:
             self._end_early(cut)
             # In order, a part of a step would be another step; its answers are in the ledger.
             made = () if self._in_order else tuple(attempts)
-            return replace(turn, granted=len(made)), made
+            return replace(turn, granted=len(made) * self._price), made
         return turn, tuple(attempts)
 
     def _end_early(self, cut: BudgetSpent | Stopped) -> None:
@@ -436,7 +443,7 @@ class Engine:
         entries = self._archive.add(step, self._rule)
         for part in self._remembering:
             part.remember(entries)
-        verified = sum(attempt.verified for attempt in attempts)
+        verified = sum(attempt.verifications for attempt in attempts)
         self._view.record(Recorded(turn=turn, entries=entries, verifications=verified))
         if self._view.live:
             self._see()

@@ -1,7 +1,7 @@
 """One step of the loop: return to an elite, and go on from child to child as far as granted."""
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from random import Random
@@ -22,7 +22,7 @@ from archive.entry import (
 from archive.openings import ranking
 from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
-from goexplore.domain import Domain, DomainError
+from goexplore.domain import Confirming, Domain, DomainError, confirmations
 from goexplore.twins import Twins
 from goexplore.view import Turn
 from mutators.base import Drawing, Mutator, Parent, Taken
@@ -62,13 +62,17 @@ class Explorer:
         self._appraisers = appraisers
         self._lock = lock
         self._twins = twins
+        self._confirming = domain if isinstance(domain, Confirming) else None
+        self._price = 1 + confirmations(domain)
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
         done: list[Attempt] = []
         taken: list[Taken] = []
         place = self._return_to(turn, turn.selection.chosen, turn.untried)
-        while place and len(done) < turn.granted and self._mutator.can_propose(place.parent):
+        # Leave is given by what children would take if each had to be confirmed.
+        most = turn.granted // self._price
+        while place and len(done) < most and self._mutator.can_propose(place.parent):
             done.append(self._attempt(turn, place, done, random))
             yield done[-1]
             taken.extend(_taken(place.parent, done[-1]))
@@ -171,6 +175,7 @@ class Explorer:
             return Attempt(parent=place.entry, candidate=child, result=known, verified=False)
         result = self._verify(child, parent)
         made = Attempt(parent=place.entry, candidate=child, result=result)
+        made = self._confirmed(turn, made, parent)
         if not self._appraisers:
             return made
         heard = self._child(turn, parent, made, before)
@@ -209,9 +214,32 @@ class Explorer:
         goal = self._domain.goal
         return result.terminal or (goal is not None and result.objective >= goal)
 
+    def _confirmed(self, turn: Turn, made: Attempt, parent: Parent) -> Attempt:
+        """An attempt that would become the best of all that its step can see, verified again."""
+        world, found, taken = self._confirming, made.result, self._price - 1
+        if world is None or not taken or isinstance(found, Failure):
+            return made
+        if found.objective <= self._best(turn):
+            return made
+        again = self._guarded(lambda: world.confirm(made.candidate, parent, found))
+        result = (
+            replace(again, message=f"it looked like {found.objective:g} at first: {again.message}")
+            if isinstance(again, Failure)
+            else replace(again, first_seen=found.objective)
+        )
+        return replace(made, result=result, confirmed=taken)
+
+    def _best(self, turn: Turn) -> float:
+        with self._lock:
+            return self._archive.elites.best_at(turn.as_of)
+
     def _verify(self, candidate: Candidate, parent: Parent | None) -> Evaluation | Failure:
+        return self._guarded(lambda: self._domain.verify(candidate, parent))
+
+    def _guarded(self, verify: Callable[[], Evaluation | Failure]) -> Evaluation | Failure:
+        """A verification, of which a crash is an answer and no score is odd."""
         try:
-            result = self._domain.verify(candidate, parent)
+            result = verify()
         except DomainError:
             raise
         except Exception as crash:  # noqa: BLE001  # a candidate's crash is an answer
