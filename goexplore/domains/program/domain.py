@@ -167,7 +167,8 @@ class Program:
                 scores.same_set(metrics, before)
             objective = scores.objective_of(metrics, self._objective)
         except BadScore as error:
-            return Failure(cause=Cause.INVALID_SCORE, message=str(error), log=found.provenance)
+            log = "\n".join(filter(None, [found.measured.feedback, found.provenance]))
+            return Failure(cause=Cause.INVALID_SCORE, message=str(error), log=log)
         return Evaluation(
             cell=_digest(tree),
             objective=objective,
