@@ -5,8 +5,7 @@ answers with another whole program every time. Both evaluate the same trivial sc
 its worker processes, we in the loop (`in process`) or in sandboxes.
 
 - overhead: the server answers at once. CPU and wall milliseconds an iteration, of all processes,
-  once both are running: a short run is subtracted from a long one. `later` is from the end of that
-  to the end of a much longer one.
+  from the 20th answer to the 200th, and `later` from there to the 1,500th.
 - waiting: the server takes a second. Iterations a minute against the ideal, in which every worker
   always waits for the server, and the most memory that all processes had together.
 
@@ -18,7 +17,6 @@ PEER is an environment with openevolve in it; without one, what it does is not m
 
 import argparse
 import asyncio
-import ctypes
 import json
 import os
 import shutil
@@ -81,11 +79,10 @@ def evaluate(program_path):
 """
 WORKERS = 4
 LATENCY = 1.0
-SHORT = 20
-"""Iterations of the run that shows what starting costs."""
-
-_ADOPT = 36
-"""PR_SET_CHILD_SUBREAPER."""
+BEGUN = 20
+"""Answers after which a side is under way; starting is not counted."""
+SPARE = 200
+"""Iterations that nobody waits for, so that a side has not ended when it is looked at."""
 
 
 class Inline:
@@ -253,12 +250,17 @@ def sides(peer: str) -> list[Side]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What all processes of a side have spent, in seconds, and had of memory at most, in MiB."""
+class Mark:
+    """How far a side has come: answers, CPU seconds of all its processes, and the time."""
 
+    answered: int
     cpu: float
-    wall: float
-    memory: float
+    at: float
+
+    def milliseconds_to(self, later: "Mark") -> tuple[float, float]:
+        """CPU and wall milliseconds an answer, from here to a later mark."""
+        answers = (later.answered - self.answered) / 1e3
+        return (later.cpu - self.cpu) / answers, (later.at - self.at) / answers
 
 
 @contextmanager
@@ -280,10 +282,9 @@ class Watched:
     """A process whose descendants' memory is added up five times a second."""
 
     def __init__(self, command: Sequence[str], log: Path) -> None:
+        self.memory = 0.0
+        """The most memory so far, in MiB, shared pages counted once."""
         self._log = log
-        self._others = set(children(os.getpid()))
-        self._began = time.perf_counter()
-        self._memory = 0.0
         self._gone = Event()
         with log.open("wb") as said:
             self._process = subprocess.Popen(  # noqa: S603
@@ -292,26 +293,14 @@ class Watched:
         self._looking = Thread(target=self._look, daemon=True)
         self._looking.start()
 
-    def spent(self) -> Spent:
-        """What it spent, when it has ended, with those that it left to us."""
-        _, status, usage = os.wait4(self._process.pid, 0)
-        wall = time.perf_counter() - self._began
-        self._gone.set()
-        self._process.returncode = os.waitstatus_to_exitcode(status)
-        if status:
-            raise SystemExit(f"{self._process.args!r}: {self._log.read_text('utf-8')[-2000:]}")
-        used = [usage, *(os.wait4(orphan, 0)[2] for orphan in self._orphans())]
-        cpu = sum(each.ru_utime + each.ru_stime for each in used)
-        return Spent(cpu=cpu, wall=wall, memory=self.memory)
-
-    @property
-    def memory(self) -> float:
-        """The most memory so far, in MiB, shared pages counted once."""
-        return self._memory
-
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process.poll() is None
+    def at(self, url: str, answers: int) -> Mark:
+        """The mark of when the server has given so many answers."""
+        while (found := answered(url)) < answers:
+            if self._process.poll() is not None:
+                raise SystemExit(f"{self._process.args!r}: {self._log.read_text('utf-8')[-2000:]}")
+            time.sleep(0.02)
+        cpu = sum(map(_ticks, tree(self._process.pid))) / os.sysconf("SC_CLK_TCK")
+        return Mark(answered=found, cpu=cpu, at=time.perf_counter())
 
     def kill(self) -> None:
         """End it, with all that it started."""
@@ -320,15 +309,11 @@ class Watched:
         for process in reversed(tree(self._process.pid)):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
-        if self._process.returncode is None:
-            self._process.wait()
-
-    def _orphans(self) -> set[int]:
-        return set(children(os.getpid())) - self._others
+        self._process.wait()
 
     def _look(self) -> None:
         while not self._gone.wait(0.2):
-            self._memory = max(self._memory, sum(map(_share, tree(self._process.pid))) / 1024)
+            self.memory = max(self.memory, sum(map(_share, tree(self._process.pid))) / 1024)
 
 
 def tree(root: int) -> list[int]:
@@ -348,10 +333,12 @@ def children(process: int) -> list[int]:
     return found
 
 
-def adopt_orphans() -> None:
-    """Have descendants whose parent ends become our children, so that we learn what they spent."""
-    if ctypes.CDLL(None).prctl(_ADOPT, 1, 0, 0, 0):
-        raise SystemExit("this kernel does not let a process adopt its orphans")
+def _ticks(process: int) -> int:
+    """CPU of a process and of those descendants that have ended."""
+    with suppress(OSError):
+        fields = Path(f"/proc/{process}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return sum(map(int, fields[11:15]))
+    return 0
 
 
 def _share(process: int) -> int:
@@ -365,7 +352,7 @@ def _share(process: int) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overhead:
-    """Milliseconds an iteration: over the first ones, and over those that come later."""
+    """Milliseconds an iteration: of the first ones, and of those that come later."""
 
     name: str
     cpu: float
@@ -376,21 +363,19 @@ class Overhead:
 
 
 def overhead(side: Side, first: int, later: int) -> Overhead:
-    """Run it three times: for a moment, for a while, for long."""
-    begun, done, more = (_run(side, n) for n in (SHORT, first, later))
+    """Search for so long, and look at what it has spent meanwhile."""
+    with serving() as url, started(side, later + SPARE, WORKERS, url) as watched:
+        begun, done, ended = (watched.at(url, answers) for answers in (BEGUN, first, later))
+        cpu, wall = begun.milliseconds_to(done)
+        later_cpu, later_wall = done.milliseconds_to(ended)
     return Overhead(
         name=side.name,
-        cpu=(done.cpu - begun.cpu) / (first - SHORT) * 1e3,
-        wall=(done.wall - begun.wall) / (first - SHORT) * 1e3,
-        later_cpu=(more.cpu - done.cpu) / (later - first) * 1e3,
-        later_wall=(more.wall - done.wall) / (later - first) * 1e3,
-        memory=more.memory,
+        cpu=cpu,
+        wall=wall,
+        later_cpu=later_cpu,
+        later_wall=later_wall,
+        memory=watched.memory,
     )
-
-
-def _run(side: Side, iterations: int) -> Spent:
-    with serving() as url, started(side, iterations, WORKERS, url) as watched:
-        return watched.spent()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,15 +390,11 @@ class Waiting:
 
 
 def waiting(side: Side, workers: int, seconds: float) -> Waiting:
-    """Count for so long, from when as many calls are answered as there are workers."""
+    """From when each worker has an answer, until as many more as are ideal in so many seconds."""
     with serving(LATENCY) as url, started(side, 1_000_000, workers, url) as watched:
-        began = time.monotonic()
-        while answered(url) < workers and time.monotonic() - began < 300 and watched.running():
-            time.sleep(0.05)
-        before, since = answered(url), time.monotonic()
-        time.sleep(seconds)
-        after, took = answered(url), time.monotonic() - since
-        rate = (after - before) / took * 60
+        begun = watched.at(url, workers)
+        ended = watched.at(url, begun.answered + int(workers * seconds / LATENCY))
+        rate = 60e3 / begun.milliseconds_to(ended)[1]
     return Waiting(
         name=side.name,
         workers=workers,
@@ -428,13 +409,17 @@ def waiting(side: Side, workers: int, seconds: float) -> Waiting:
 
 def show_overhead(rows: Sequence[Overhead], first: int, later: int) -> None:
     peer = next((row for row in rows if row.name == "openevolve"), None)
-    print(f"\nmilliseconds an iteration, {WORKERS} workers; iterations to {first}, then to {later}\n")
+    print(
+        f"\nmilliseconds an iteration, {WORKERS} workers; iterations to {first}, then to {later}\n"
+    )
     print(f"{'':>12}      CPU     wall   later CPU    wall    MiB   CPU of theirs   later")
     for row in rows:
-        shares = "" if not peer else f"{row.cpu / peer.cpu:15.3f} {row.later_cpu / peer.later_cpu:7.3f}"
+        shares = (
+            "" if not peer else f"{row.cpu / peer.cpu:15.3f} {row.later_cpu / peer.later_cpu:7.3f}"
+        )
         print(
             f"{row.name:>12} {row.cpu:8.1f} {row.wall:8.1f} {row.later_cpu:11.1f} "
-            f"{row.later_wall:7.1f} {row.memory:6.0f} {shares}"
+            f"{row.later_wall:7.1f} {row.memory:6.0f} {shares or ''}"
         )
     if not peer:
         print(f"{'openevolve':>12} not measured; see --peer-python")
@@ -464,7 +449,6 @@ def main() -> None:
         return
     if asked.peer_python and not shutil.which(asked.peer_python):
         raise SystemExit(f"{asked.peer_python}: no such program")
-    adopt_orphans()
     first, later = (120, 320) if asked.quick else (200, 1500)
     each = (1, 32) if asked.quick else (1, 8, 32, 64)
     seconds = 10.0 if asked.quick else 30.0
