@@ -63,7 +63,7 @@ def test_the_optimum_is_found_among_bad_answers_and_the_seed_decides_not_the_wor
         best = run.entry(alone.best).candidate.tree["initial.py"]
         assert all(f"    {name} = {value}\n" in best for name, value in PLANTED.items())
         failures = [e.result for e in run.entries() if isinstance(e.result, Failure)]
-        assert len({failure.cause for failure in failures}) >= 3
+        assert len(failures) >= 5
         assert digest(many) == digest(run)
         assert replay(library, "many").identical
 
