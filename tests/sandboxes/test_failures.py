@@ -55,19 +55,29 @@ def run_true(sandbox: Lease) -> bool:
     return sandbox.run(Command(words=("true",))).ok
 
 
+class Counting(Bubblewrap):
+    """Counts what it starts."""
+
+    starts = 0
+
+    def start(self) -> Worker:
+        self.starts += 1
+        return super().start()
+
+
 @pytest.mark.bubblewrap
 def test_a_sandbox_outlives_the_thread_that_started_it() -> None:
-    with Pool(Bubblewrap(SMALL), size=1) as pool:
+    source = Counting(SMALL)
+    with Pool(source, size=1) as pool:
         first = Thread(target=pool.warm)
         first.start()
         first.join()
-        (worker,) = pool._all
         time.sleep(0.2)
 
         with pool.lease() as sandbox:
             assert run_true(sandbox)
 
-        assert pool._all == {worker}
+    assert source.starts == 1
 
 
 def test_work_is_done_again_where_a_sandbox_does_not_start() -> None:

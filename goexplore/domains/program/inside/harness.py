@@ -53,8 +53,10 @@ def _told_apart(returned: object) -> tuple[object, object]:
     if not isinstance(returned, dict):
         return getattr(returned, "metrics", returned), getattr(returned, "artifacts", {})
     said: dict[object, object] = dict(returned)  # pyright: ignore[reportUnknownArgumentType]  # the task's
-    artifacts = said.pop("artifacts") if isinstance(said.get("artifacts"), dict) else {}
-    return said["metrics"] if isinstance(said.get("metrics"), dict) else said, artifacts
+    metrics, artifacts = said.get("metrics"), said.get("artifacts")
+    if isinstance(artifacts, dict):
+        del said["artifacts"]
+    return metrics if isinstance(metrics, dict) else said, artifacts  # pyright: ignore[reportUnknownVariableType]  # the task's
 
 
 def _prepare(file: str) -> None:
