@@ -281,7 +281,7 @@ class Program:
         try:
             return self._evaluation(tree, runs, before)
         except BadScore as error:
-            log = runs[0].provenance
+            log = "\n".join(filter(None, [runs[0].measured.feedback, runs[0].provenance]))
             return Failure(cause=Cause.INVALID_SCORE, message=str(error), log=log)
 
     def _run(self, tree: Tree, cases: Sequence[TaskCase], trial: Trial) -> Verified | Failure:
