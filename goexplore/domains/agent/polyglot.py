@@ -5,9 +5,10 @@ and .meta/config.json, which names them all and the example solution.
 """
 
 import ast
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from archive.entry import Tree
 from goexplore.domains.agent.coding import CodingTask, Difficulty, Script, UnfitTask, distinct
@@ -19,6 +20,23 @@ _TENTHS_HELD_OUT = 3
 _SECONDS = 60.0
 _MOST_BYTES = 1 << 20
 _STATEMENT = "{docs}\n\nWrite {files}; the names that the tests import are to stay as they are."
+
+
+class _Files(BaseModel):
+    """Paths in the folder of an exercise. editor: what is shown beside, and tests may need."""
+
+    model_config = ConfigDict(frozen=True)
+
+    solution: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    example: tuple[str, ...] = ()
+    editor: tuple[str, ...] = ()
+
+
+class _Config(BaseModel):
+    """What we read of .meta/config.json."""
+
+    files: _Files = _Files()
 
 
 def polyglot(checkout: Path) -> tuple[CodingTask, ...]:
@@ -40,8 +58,8 @@ def polyglot(checkout: Path) -> tuple[CodingTask, ...]:
 
 def _task(folder: Path, number: int) -> CodingTask:
     named = _named(folder)
-    start = {path: _text(folder / path) for path in named["solution"]}
-    tests, *beside = named["test"]
+    start = {path: _text(folder / path) for path in named.solution}
+    tests, *beside = named.test
     text = _text(folder / tests)
     return CodingTask(
         name=folder.name,
@@ -52,7 +70,7 @@ def _task(folder: Path, number: int) -> CodingTask:
             runs="unittest",
             text=text,
             tests=_tests(folder / tests, text),
-            beside={path: _text(folder / path) for path in (*beside, *named["editor"])},
+            beside={path: _text(folder / path) for path in (*beside, *named.editor)},
         ),
         difficulty=Difficulty.HARD,
         held_out=number % 10 >= 10 - _TENTHS_HELD_OUT,
@@ -60,32 +78,29 @@ def _task(folder: Path, number: int) -> CodingTask:
     )
 
 
-def _named(folder: Path) -> Mapping[str, Sequence[str]]:
+def _named(folder: Path) -> _Files:
     """The files of an exercise as its configuration names them, else as they are usually named."""
     try:
-        found = json.loads(_text(folder / _CONFIG))
-    except ValueError as error:
-        raise UnfitTask(f"{folder / _CONFIG}: no JSON: {error}") from error
-    files = found.get("files") if isinstance(found, Mapping) else None
-    told = files if isinstance(files, Mapping) else {}
+        told = _Config.model_validate_json(_text(folder / _CONFIG)).files
+    except ValidationError as error:
+        raise UnfitTask(f"{folder / _CONFIG}: no configuration with lists of files") from error
     name = folder.name.replace("-", "_")
-    usual = {"solution": [f"{name}.py"], "test": [f"{name}_test.py"], "example": [_EXAMPLE]}
-    return {
-        part: [str(each) for each in told.get(part) or usual.get(part, [])]
-        for part in ("solution", "test", "example", "editor")
-    }
+    return _Files(
+        solution=told.solution or (f"{name}.py",),
+        test=told.test or (f"{name}_test.py",),
+        example=told.example or (_EXAMPLE,),
+        editor=told.editor,
+    )
 
 
-def _example(folder: Path, named: Mapping[str, Sequence[str]]) -> Tree:
+def _example(folder: Path, named: _Files) -> Tree:
     """The example solution, each of its files in the place of the one that it is an example of."""
-    examples, places = named["example"], named["solution"]
+    examples, places = named.example, named.solution
     if len(examples) != len(places):
         raise UnfitTask(
             f"{folder / _CONFIG}: {len(examples)} example files for {len(places)} of the solution"
         )
-    return {
-        place: _text(folder / path) for path, place in zip(examples, places, strict=True)
-    }
+    return {place: _text(folder / path) for path, place in zip(examples, places, strict=True)}
 
 
 def _docs(folder: Path) -> str:
@@ -108,12 +123,13 @@ def _tests(place: Path, text: str) -> tuple[str, ...]:
 def _names(module: ast.Module) -> Iterator[str]:
     """The tests that are to pass, which are those that are not skipped always."""
     for owner in module.body:
-        if not isinstance(owner, ast.ClassDef) or _is_skipped(owner):
-            continue
-        for each in owner.body:
-            if isinstance(each, ast.FunctionDef) and each.name.startswith("test"):
-                if not _is_skipped(each):
-                    yield f"{owner.name}.{each.name}"
+        if isinstance(owner, ast.ClassDef) and not _is_skipped(owner):
+            yield from (
+                f"{owner.name}.{each.name}"
+                for each in owner.body
+                if isinstance(each, ast.FunctionDef)
+                if each.name.startswith("test") and not _is_skipped(each)
+            )
 
 
 def _is_skipped(node: ast.ClassDef | ast.FunctionDef) -> bool:

@@ -10,6 +10,7 @@ object that is equal to everything.
 """
 
 import ast
+import builtins
 import ctypes
 import importlib
 import json
@@ -17,17 +18,26 @@ import os
 import secrets
 import sys
 import unittest
-from collections.abc import Callable, Iterator
+import unittest.loader
+import unittest.util
+from collections.abc import Callable
 from io import TextIOWrapper
 from pathlib import Path
-from types import ModuleType
-from typing import NoReturn, TypedDict
+from types import ModuleType, TracebackType
+from typing import NoReturn, TypedDict, cast
 
 FILES = "files"
 ANSWERS = 3
 _PR_SET_DUMPABLE = 4
 _MOST_TEXT = 300
-_WATCHED = (unittest.TestCase, unittest.TestResult, unittest.TestSuite)
+_WATCHED = (
+    unittest.case,
+    unittest.loader,
+    unittest.result,
+    unittest.suite,
+    unittest.util,
+    builtins,
+)
 
 
 class Tests(TypedDict):
@@ -40,6 +50,7 @@ class Tests(TypedDict):
 
 
 Ends = tuple[TextIOWrapper, TextIOWrapper]
+_Error = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
 
 
 def main() -> None:
@@ -63,10 +74,10 @@ def _results(tests: Tests, other: Ends) -> dict[str, str]:
     if tests["runs"] == "check":
         return {"check": _checked(tests, other)}
     _say(other, tests["text"])
-    said = _heard(other)
-    if not isinstance(said, dict) or said.pop("word", "") != word:
+    said = _texts(_heard(other))
+    if said.pop("word", "") != word:
         return {"": "it ended before its tests did"}
-    return {str(name): str(fault) for name, fault in said.items()}
+    return said
 
 
 # What is tested
@@ -78,12 +89,11 @@ def _be_tested(theirs: Ends, ours: Ends) -> NoReturn:
         end.close()
     _forget_the_way_out()
     _set_dumpable(wanted=True)
-    order = _heard(theirs)
-    if isinstance(order, dict) and order["runs"] == "check":
-        _serve(str(order["calls"]), theirs)
-    elif isinstance(order, dict):
-        text = str(_heard(theirs))
-        _say(theirs, {**_tested(text), "word": order["word"]})
+    order = _texts(_heard(theirs))
+    if order["runs"] == "check":
+        _serve(order["calls"], theirs)
+    else:
+        _say(theirs, _tested(str(_heard(theirs))) | {"word": order["word"]})
     os._exit(0)
 
 
@@ -99,10 +109,10 @@ def _serve(place: str, other: Ends) -> None:
     _enter()
     module = importlib.import_module(file.removesuffix(".py").replace("/", "."))
     function: Callable[..., object] = getattr(module, name)
-    while (called := _heard(other)) is not None:
-        arguments, named = called  # type: ignore[misc]  # as _Elsewhere says it
+    while called := cast("tuple[list[object], dict[str, object]] | None", _heard(other)):
+        arguments, named = called
         try:
-            _say(other, ("returns", function(*arguments, **named)))  # type: ignore[has-type]
+            _say(other, ("returns", function(*arguments, **named)))
         except Exception as error:  # noqa: BLE001  # whatever it raises
             _say(other, ("raises", f"{type(error).__name__}: {error}"[:_MOST_TEXT]))
 
@@ -114,36 +124,60 @@ def _tested(text: str) -> dict[str, str]:
     module = ModuleType("hidden_tests")
     sys.modules[module.__name__] = module
     exec(compile(text, "hidden_tests.py", "exec"), vars(module))  # noqa: S102
-    suite = unittest.defaultTestLoader.loadTestsFromModule(module)
-    results: dict[str, str] = {}
-    for test in _each(suite):
-        result = unittest.TestResult()
-        test.run(result)
-        results[".".join(test.id().split(".")[-2:])] = _fault(result)
+    results = _Results()
+    unittest.defaultTestLoader.loadTestsFromModule(module).run(results)
     if _as_it_is() != before:
         return {"": "unittest was changed while it ran"}
-    return results
+    return results.faults
 
 
-def _each(suite: unittest.TestSuite) -> Iterator[unittest.TestCase]:
-    for one in suite:
-        if isinstance(one, unittest.TestSuite):
-            yield from _each(one)
-        else:
-            yield one
+class _Results(unittest.TestResult):
+    """What was wrong with each test, by name: nothing if it has run to its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: dict[str, str] = {}
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self.faults[_name(test)] = "it did not run to its end"
+
+    def addSuccess(self, test: unittest.TestCase) -> None:
+        super().addSuccess(test)
+        self.faults[_name(test)] = ""
+
+    def addError(self, test: unittest.TestCase, err: _Error) -> None:
+        super().addError(test, err)
+        self.faults[_name(test)] = _shown(err)
+
+    def addFailure(self, test: unittest.TestCase, err: _Error) -> None:
+        super().addFailure(test, err)
+        self.faults[_name(test)] = _shown(err)
+
+    def addSubTest(
+        self, test: unittest.TestCase, subtest: unittest.TestCase, err: _Error | None
+    ) -> None:
+        super().addSubTest(test, subtest, err)
+        if err:
+            self.faults[_name(test)] = _shown(err)
 
 
-def _fault(result: unittest.TestResult) -> str:
-    """What was wrong with a test, which is to have run to its end."""
-    if faults := [*result.errors, *result.failures]:
-        return faults[0][1].strip().splitlines()[-1][:_MOST_TEXT]
-    if result.skipped or result.expectedFailures or result.unexpectedSuccesses:
-        return "it did not run to its end"
-    return "" if result.testsRun == 1 else "it did not run"
+def _name(test: unittest.TestCase) -> str:
+    return ".".join(test.id().split(".")[-2:])
 
 
-def _as_it_is() -> list[object]:
-    return [dict(vars(each)) for each in _WATCHED]
+def _shown(error: _Error) -> str:
+    kind, what, _ = error
+    return f"{kind.__name__ if kind else ''}: {what}".replace("\n", " ")[:_MOST_TEXT]
+
+
+def _as_it_is() -> list[dict[str, object]]:
+    """All that decides on a test, and the classes in it."""
+    modules = [dict(vars(each)) for each in _WATCHED]
+    classes = [
+        each for module in modules[:-1] for each in module.values() if isinstance(each, type)
+    ]
+    return [*modules, *(dict(vars(each)) for each in classes)]
 
 
 # The tests of `check`
@@ -157,13 +191,13 @@ class _Elsewhere:
 
     def __call__(self, *arguments: object, **named: object) -> object:
         _say(self._other, (arguments, named))
-        said = _heard(self._other)
-        if not isinstance(said, tuple) or len(said) != 2:  # noqa: PLR2004
+        said = cast("tuple[str, object] | None", _heard(self._other))
+        if said is None:
             raise RuntimeError("it ended, or returned what is no plain value")
         how, what = said
         if how != "returns":
             raise RuntimeError(what)
-        return what  # type: ignore[no-any-return]
+        return what
 
 
 def _checked(tests: Tests, other: Ends) -> str:
@@ -173,7 +207,9 @@ def _checked(tests: Tests, other: Ends) -> str:
         exec(f"{tests['start']}\n\n{tests['text']}", names)  # noqa: S102  # the task's own
         # Some tests call what is tested by its name, too.
         names[tests["calls"].partition(":")[2]] = elsewhere = _Elsewhere(other)
-        check: Callable[[object], object] = names["check"]  # type: ignore[assignment]
+        check = names["check"]
+        if not callable(check):
+            return "check is no function"
         check(elsewhere)
     except Exception as error:  # noqa: BLE001  # whatever the tests raise
         return f"{type(error).__name__}: {error}"[:_MOST_TEXT]
@@ -207,6 +243,13 @@ def _heard(other: Ends) -> object:
         return ast.literal_eval(other[0].readline().strip() or "None")
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
+
+
+def _texts(value: object) -> dict[str, str]:
+    """A dict of texts; an empty one where there is none."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(name): str(each) for name, each in cast("dict[object, object]", value).items()}
 
 
 def _enter() -> None:
