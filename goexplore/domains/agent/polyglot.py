@@ -61,6 +61,10 @@ def _task(folder: Path, number: int) -> CodingTask:
     start = {path: _text(folder / path) for path in named.solution}
     tests, *beside = named.test
     text = _text(folder / tests)
+    try:
+        names = names_of(text)
+    except ValueError as error:
+        raise UnfitTask(f"{folder / tests}: {error}") from error
     return CodingTask(
         name=folder.name,
         statement=_STATEMENT.format(docs=_docs(folder), files=" and ".join(start)),
@@ -69,7 +73,7 @@ def _task(folder: Path, number: int) -> CodingTask:
         hidden=Script(
             runs="unittest",
             text=text,
-            tests=_tests(folder / tests, text),
+            tests=names,
             beside={path: _text(folder / path) for path in (*beside, *named.editor)},
         ),
         difficulty=Difficulty.HARD,
@@ -110,18 +114,22 @@ def _docs(folder: Path) -> str:
     return "\n\n".join(_text(path).strip() for path in told if path.is_file())
 
 
-def _tests(place: Path, text: str) -> tuple[str, ...]:
+def names_of(text: str) -> tuple[str, ...]:
+    """The tests of a file of unittest's that are to pass, which are all that are not skipped.
+
+    Raises:
+        ValueError: there is none, or it is no Python.
+    """
     try:
         found = tuple(_names(ast.parse(text)))
-    except (SyntaxError, ValueError) as error:
-        raise UnfitTask(f"{place}: no Python: {error}") from error
+    except SyntaxError as error:
+        raise ValueError(f"no Python: {error}") from error
     if not found:
-        raise UnfitTask(f"{place}: no class with methods test_..., as unittest has them")
+        raise ValueError("no class with methods test_..., as unittest has them")
     return found
 
 
 def _names(module: ast.Module) -> Iterator[str]:
-    """The tests that are to pass, which are those that are not skipped always."""
     for owner in module.body:
         if isinstance(owner, ast.ClassDef) and not _is_skipped(owner):
             yield from (

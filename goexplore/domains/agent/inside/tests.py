@@ -30,6 +30,7 @@ FILES = "files"
 ANSWERS = 3
 _PR_SET_DUMPABLE = 4
 _MOST_TEXT = 300
+_UNFINISHED = "it did not run to its end"
 _WATCHED = (
     unittest.case,
     unittest.loader,
@@ -140,7 +141,7 @@ class _Results(unittest.TestResult):
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
-        self.faults[_name(test)] = "it did not run to its end"
+        self.faults[_name(test)] = _UNFINISHED
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         super().addSuccess(test)
@@ -148,18 +149,23 @@ class _Results(unittest.TestResult):
 
     def addError(self, test: unittest.TestCase, err: _Error) -> None:
         super().addError(test, err)
-        self.faults[_name(test)] = _shown(err)
+        self._note(test, err)
 
     def addFailure(self, test: unittest.TestCase, err: _Error) -> None:
         super().addFailure(test, err)
-        self.faults[_name(test)] = _shown(err)
+        self._note(test, err)
 
     def addSubTest(
         self, test: unittest.TestCase, subtest: unittest.TestCase, err: _Error | None
     ) -> None:
         super().addSubTest(test, subtest, err)
         if err:
-            self.faults[_name(test)] = _shown(err)
+            self._note(test, err)
+
+    def _note(self, test: unittest.TestCase, error: _Error) -> None:
+        """Keep the first fault of a test, which may have many parts."""
+        if self.faults.get(_name(test), _UNFINISHED) == _UNFINISHED:
+            self.faults[_name(test)] = _shown(error)
 
 
 def _name(test: unittest.TestCase) -> str:
