@@ -37,6 +37,7 @@ from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpen
 from goexplore.exploring import Explorer
 from goexplore.selection.base import Decision, Judge, Selector
 from goexplore.streams import stream
+from goexplore.twins import Twins
 from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
@@ -51,6 +52,7 @@ class Engine:
 
     selector: a judge decides while other workers go on.
     appraisers: asked about children that the rule would admit, before they are recorded.
+    twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
     workers: threads that take steps at the same time.
     deterministic: give the same archive for the same seed with any timing: step k is chosen
@@ -73,6 +75,7 @@ class Engine:
         mutator: Mutator,
         rule: AdmissionRule | None = None,
         appraisers: Sequence[Appraiser] = (),
+        twins: Twins | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         horizon: int = 1,
@@ -103,7 +106,7 @@ class Engine:
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
         self._remembering = [
-            part for part in (mutator, *appraisers) if isinstance(part, Remembering)
+            part for part in (mutator, *appraisers, twins) if isinstance(part, Remembering)
         ]
         self._explorer = Explorer(
             archive=archive,
@@ -112,6 +115,7 @@ class Engine:
             rule=self._rule,
             appraisers=appraisers,
             lock=self._moved,
+            twins=twins,
         )
 
     def run(self) -> Outcome:

@@ -22,6 +22,7 @@ from archive.openings import ranking
 from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
 from goexplore.domain import Domain, DomainError
+from goexplore.twins import Twins
 from goexplore.view import Turn
 from mutators.base import Mutator, Parent, Taken
 
@@ -39,6 +40,7 @@ class Explorer:
 
     lock: keeps the archive's elites to one thread at a time; never held while a child is made.
     appraisers: asked about children that the rule would admit.
+    twins: knows which children need not be run; `None` for none.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Explorer:
         rule: AdmissionRule,
         appraisers: Sequence[Appraiser],
         lock: AbstractContextManager[object],
+        twins: Twins | None = None,
     ) -> None:
         self._archive = archive
         self._domain = domain
@@ -57,6 +60,7 @@ class Explorer:
         self._rule = rule
         self._appraisers = appraisers
         self._lock = lock
+        self._twins = twins
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
@@ -160,6 +164,8 @@ class Explorer:
         if isinstance(child, Failure):
             unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
             return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
+        if self._twins and (known := self._twins.tried(child, turn.as_of, before)):
+            return Attempt(parent=place.entry, candidate=child, result=known, verified=False)
         result = self._verify(child, parent)
         made = Attempt(parent=place.entry, candidate=child, result=result)
         if not self._appraisers:

@@ -81,6 +81,8 @@ class _Editing:
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
+        # Where a schema lists all lines that may change, words about the others only distract.
+        self._protected = "" if form == "lines" else _PROTECTED
         self._trouble_first = trouble_first
         self._questions = Questions(
             asking,
@@ -146,7 +148,7 @@ class _Editing:
             "feedback": _section("feedback", start.feedback or "(none)", feedback, Cut.MIDDLE),
             "tried": _section("tried", tried, 0, Cut.HEAD),
             "others": _section("others", start.others or "(none yet)", 1, Cut.TAIL),
-            "protected": _PROTECTED if regions.is_marked(start.tree) else "",
+            "protected": self._protected if regions.is_marked(start.tree) else "",
         }
 
 
@@ -342,6 +344,8 @@ def _mending(parent: Parent, memory: Memory, random: Random) -> _Start:
     mended = memory.mended(parent.as_of)
     for entry in reversed(memory.children(parent)):
         tree, result = entry.candidate.tree, entry.result
+        if isinstance(result, Failure) and result.cause is Cause.DUPLICATE:
+            continue
         if isinstance(result, Failure) and tree != parent.tree and entry.id not in mended:
             feedback = f"{result.cause}: {result.message}\n{result.log}".strip()
             return _Start(tree=tree, score="none", feedback=feedback, other_parents=(entry.id,))

@@ -33,8 +33,8 @@ cases = '''
 
 def test_there_are_enough_in_each_difficulty_and_split() -> None:
     assert counted(OURS) == {
-        (Difficulty.EASY, False): 11,
-        (Difficulty.EASY, True): 5,
+        (Difficulty.EASY, False): 15,
+        (Difficulty.EASY, True): 7,
         (Difficulty.MEDIUM, False): 10,
         (Difficulty.MEDIUM, True): 4,
         (Difficulty.HARD, False): 7,
