@@ -29,6 +29,7 @@ COMMANDS = {
     "doctor": Command("doctor", "Check that all a run needs is there."),
     "sandbox": Command("sandbox", "Build sandboxes for untrusted code, and attack them."),
     "task": Command("task", "Begin tasks for programs, and check that they can be searched."),
+    "tasks": Command("tasks", "List coding tasks for agents, and check that they are sound."),
     "presets": Command("presets", "List the named settings that come along."),
     "config": Command("settings", "See the effective settings, or their schema."),
 }
