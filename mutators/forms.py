@@ -1,5 +1,6 @@
 """The forms in which a model may write an edit, each with how it is asked for and read."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from mutators.editing.lines import bare_lines
 from mutators.llm.base import Answer, Json
 from mutators.llm.parsing import cut_off, object_schema, parse, unusable
 
-FormName = Literal["blocks", "diff", "whole", "schema", "lines"]
+FormName = Literal["blocks", "diff", "whole", "schema", "lines", "words"]
 
 MOST_LINES = 300
 """How many lines of a program a schema lists at most."""
@@ -30,7 +31,16 @@ MOST_LINES = 300
 _MOST_EDITS = 3
 """How many lines may be replaced at a time by a model that cannot end by itself."""
 
+_MOST_CHARACTERS = 160
+"""Of a line that is made of the program's own words, and of what is said of it."""
+
+_USUAL = ("if", "else", "and", "or", "not", "min", "max", "abs")
+"""Words of most languages, by which those of a program are joined to others."""
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
+
 _TEXT: Json = {"type": "string"}
+_IN_SHORT: Json = {"type": "string", "maxLength": _MOST_CHARACTERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +123,30 @@ def _as_lines(tree: Tree) -> Mapping[str, Json]:
     return object_schema({"explanation": _TEXT, "edits": edits})
 
 
+def _as_words(tree: Tree) -> Mapping[str, Json]:
+    """The program's own lines, and in place of one a line of words that stand in such lines."""
+    lines = single_lines(tree)
+    words = sorted({*_USUAL, *(word for line in lines for word in _WORD.findall(line))})
+    # The longer first: a word may begin with another.
+    longest = sorted(words, key=lambda word: (-len(word), word))
+    made_of = rf"( |{'|'.join(longest)}|[0-9]|[-+*/%<>=().,:])"
+    replacement: Json = {"type": "string", "pattern": f"^{made_of}{{1,{_MOST_CHARACTERS}}}$"}
+    search: Json = {"type": "string", "enum": [*lines]} if lines else _TEXT
+    edit = object_schema({"search": search, "replace": replacement})
+    edits: Json = {"type": "array", "items": edit, "minItems": 1, "maxItems": 1}
+    return object_schema({"explanation": _IN_SHORT, "edits": edits})
+
+
 def _read_edits(answer: Answer, tree: Tree, limits: Limits) -> Made | Failure:
     return _replaced(answer, tree, limits, lambda edit: edit.replace)
 
 
 def _read_lines(answer: Answer, tree: Tree, limits: Limits) -> Made | Failure:
     return _replaced(answer, tree, limits, _aligned)
+
+
+def _read_words(answer: Answer, tree: Tree, limits: Limits) -> Made | Failure:
+    return _replaced(answer, tree, limits, lambda edit: _indent(edit) + edit.replace.strip())
 
 
 def _replaced(
@@ -138,11 +166,14 @@ def _replaced(
 
 def _aligned(edit: _Edit) -> str:
     """What replaces a line, indented as it is where a model has begun at the margin."""
-    indent = edit.search[: len(edit.search) - len(edit.search.lstrip())]
     if edit.replace[:1].isspace():
         return edit.replace
-    lines = bare_lines(edit.replace)
+    indent, lines = _indent(edit), bare_lines(edit.replace)
     return "\n".join(indent + line if line.strip() else line for line in lines)
+
+
+def _indent(edit: _Edit) -> str:
+    return edit.search[: len(edit.search) - len(edit.search.lstrip())]
 
 
 FORMS: Mapping[FormName, Form] = {
@@ -151,4 +182,5 @@ FORMS: Mapping[FormName, Form] = {
     "whole": _text(apply_rewrite),
     "schema": Form(schema=_as_schema, read=_read_edits),
     "lines": Form(schema=_as_lines, read=_read_lines),
+    "words": Form(schema=_as_words, read=_read_words),
 }

@@ -100,7 +100,7 @@ class _Editing:
         self._stem = stem
         self._form = FORMS[form]
         # Where a schema lists all lines that may change, words about the others only distract.
-        self._protected = "" if form == "lines" else _PROTECTED
+        self._protected = "" if form in ("lines", "words") else _PROTECTED
         self._trouble_first = trouble_first
         self._ancestors = ancestors
         self._past = past

@@ -116,6 +116,7 @@ def made(mutator: Mutator, ours: Parent | None = None) -> Candidate | Failure:
         (Diff, "diff", f"Double it.\n{UNIFIED}"),
         (Diff, "schema", AS_SCHEMA),
         (Diff, "lines", AS_LINES),
+        (Diff, "words", edits(("    y = x", "  y = 2 * x "))),
         (Rewrite, None, f"Double it.\n```python\n{CHANGED}```\n"),
         (Fix, None, f"Double it.\n{BLOCK}"),
         (Fix, "whole", f"Double it.\n```\n{CHANGED}```\n"),
@@ -268,6 +269,26 @@ def test_no_more_edits_can_be_written_than_there_are_lines_to_change(
     assert f"'maxItems': {most}" in str(model.asked[0].schema)
 
 
+def test_a_line_of_words_has_none_that_stand_in_no_line_that_may_change() -> None:
+    program = """def solve(room, item_left):
+    # EVOLVE-BLOCK-START
+    return room - item
+    # EVOLVE-BLOCK-END
+"""
+    model = Scripted(edits(("    return room - item", "return item - room")))
+
+    child = made(Diff(model, BRIEF, form="words"), parent({"main.py": program}))
+
+    assert isinstance(child, Candidate)
+    assert "    return item - room\n" in child.tree["main.py"]
+    (pattern,) = re.findall(r"'pattern': '([^']*)'", str(model.asked[0].schema))
+    fits = re.compile(pattern).fullmatch
+    for line in ("return item - room", "return -(room % item)", "return item if room < 2 else 0.5"):
+        assert fits(line)
+    for line in ("return item_left", "solve(room)", "import os", "__import__", "return 'a'", ""):
+        assert not fits(line)
+
+
 def test_where_lines_are_listed_nothing_is_said_of_those_that_may_not_change() -> None:
     model = Scripted(edits(("y = 1", "y = 2")))
 
@@ -359,7 +380,7 @@ def test_prompts_that_cannot_be_used_are_refused_at_once(
 def test_every_form_is_told_in_words(form: FormName) -> None:
     answers: Mapping[FormName, str] = {
         "blocks": BLOCK, "diff": UNIFIED, "whole": f"```\n{CHANGED}```", "schema": AS_SCHEMA,
-        "lines": AS_LINES,
+        "lines": AS_LINES, "words": AS_LINES,
     }  # fmt: skip
     model = Scripted(answers[form])
 
