@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from archive.admission import Holder
 from archive.entry import Entry, EntryId, Evaluation, Status, Verdict
 from archive.facts import (
+    COPY,
     NO_CELL,
     UNBOUNDED,
     Fact,
@@ -178,14 +179,14 @@ class Elites:
         """
         slot = self.slot(entry.id)
         if slot is None and isinstance(entry.result, Evaluation):
-            return self._slots[cell_key(entry.result.cell)]
+            return self._slots[cell_key(entry.result.cell, entry.island)]
         if slot is None:
             raise KeyError(entry.id)
         return slot
 
-    def standing(self, cell: str, as_of: EntryId | None = None) -> Holder | None:
+    def standing(self, cell: str, as_of: EntryId | None = None, island: int = 0) -> Holder | None:
         """Who holds a cell, or held it when `as_of` was the newest entry."""
-        slot = self._slots.get(cell_key(cell))
+        slot = self._slots.get(cell_key(cell, island))
         if slot is None:
             return None
         now = self._standing(slot)
@@ -219,6 +220,10 @@ class Elites:
         self._columns.under_way[slot] -= 1
         self._touch(slot)
 
+    def see(self, newest: EntryId) -> None:
+        """Know of newer entries, none of which has come into these cells."""
+        self.newest = max(self.newest, newest)
+
     def rate(self, entry: EntryId, interest: float) -> None:
         """Say how interesting an entry is, if it holds a slot."""
         slot = self.slot(entry)
@@ -234,9 +239,9 @@ class Elites:
                 self._columns.retired[slot] = True
                 self._touch(slot)
 
-    def refused(self, cell: str, as_of: EntryId) -> EntryId | None:
+    def refused(self, cell: str, as_of: EntryId, island: int = 0) -> EntryId | None:
         """The entry for which a cell that nobody held was refused, if that was up to `as_of`."""
-        by = self._refused.get(cell_key(cell), as_of + 1)
+        by = self._refused.get(cell_key(cell, island), as_of + 1)
         return EntryId(by) if by <= as_of else None
 
     def take(self, fact: Fact, promises: Sequence[float] = ()) -> None:
@@ -263,7 +268,7 @@ class Elites:
             return
         self._columns.chosen[origin] += 1
         self._columns.since_new[origin] += 1
-        if any(fact.status >= Status.NEW for fact in facts):
+        if any(fact.status >= Status.NEW and fact.option != COPY for fact in facts):
             self._columns.since_new[origin] = 0
         self._touch(origin)
 
@@ -285,7 +290,7 @@ class Elites:
         parent = self._slot_of(fact.parent)
         if parent is None:
             return
-        if fact.status >= Status.NEW:
+        if fact.status >= Status.NEW and fact.option != COPY:
             self._columns.children[parent] += 1
         openings = self._openings.get(fact.parent)
         if openings and fact.option >= 0 and openings.mark(fact.option, fact.id):
@@ -408,7 +413,7 @@ class Elites:
         if not n:
             return
         parent_slots = _positions(holders, rows.parent)
-        admitted = rows.status >= Status.NEW
+        admitted = (rows.status >= Status.NEW) & (rows.option != COPY)
         of_elite = parent_slots >= 0
         c.children[:n] = np.bincount(parent_slots[of_elite & admitted], minlength=n)
         starts = np.flatnonzero(rows.place == 0)

@@ -19,6 +19,9 @@ EntryId = NewType("EntryId", int)
 NO_ENTRY = EntryId(0)
 """Comes before every entry."""
 
+MIGRATION = "migration"
+"""What is said to have made an entry that was copied from one island to another."""
+
 Tree = Mapping[str, str]
 """A solution: relative POSIX paths to the text of each file."""
 
@@ -67,6 +70,11 @@ class Candidate:
     option: int | None = None
     other_parents: tuple[EntryId, ...] = ()
 
+    @property
+    def copied(self) -> bool:
+        """Whether it is its parent, brought to another island."""
+        return self.mutator == MIGRATION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -96,6 +104,7 @@ class Evaluation:
     options: what can be tried from here; empty means that anything can be (unless terminal).
     terminal: nothing can follow.
     snapshot: bytes from which its domain can restore it faster than by running its tree.
+    domain_cell: the cell that its domain named, where the run's cells are others; else `None`.
     """
 
     cell: str
@@ -106,6 +115,7 @@ class Evaluation:
     options: tuple[Option, ...] = ()
     terminal: bool = False
     snapshot: bytes | None = None
+    domain_cell: str | None = None
 
 
 def flaw(evaluation: Evaluation) -> str | None:
@@ -171,6 +181,7 @@ class Entry:
     step: the step of the search that made it; 0 for a root.
     depth: how many edits lie between it and its root.
     appraisal: what was thought of it; `None` where nobody was asked.
+    island: that it belongs to; 0 where there are none.
     """
 
     id: EntryId
@@ -181,6 +192,7 @@ class Entry:
     admission: Admission
     depth: int
     appraisal: Appraisal | None = None
+    island: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +221,7 @@ class Attempt:
         id is not known yet (or for a root).
     verified: whether a verification was spent on it.
     appraisal: what was thought of it; `None` where nobody was asked.
+    island: that it is for; 0 where there are none.
     """
 
     parent: EntryId | None
@@ -216,6 +229,7 @@ class Attempt:
     result: Evaluation | Failure
     verified: bool = True
     appraisal: Appraisal | None = None
+    island: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

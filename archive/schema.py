@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from archive.connection import Database
 from archive.errors import ArchiveError, NewerSchema
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. Migrations are numbered, so that a newer database can be told."""
 
 

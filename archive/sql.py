@@ -106,13 +106,20 @@ class SqlArchive(RunReader, Closing):
         self._commit: GroupCommit[_Item] = GroupCommit(self._write)
         self.ledger = Ledger(database, run, self._write_calls)
 
-    def elites_at(self, newest: EntryId | None) -> Elites:
-        """The elites as they stood when an entry was the newest; as they stand for `None`."""
+    def elites_at(self, newest: EntryId | None, island: int | None = None) -> Elites:
+        """The elites as they stood when an entry was the newest; as they stand for `None`.
+
+        island: of which alone they are to be.
+        """
         upto = _ALL if newest is None else newest
         with self.look() as connection:
             found = Query.of(_SCAN, connection.dialect).rows(connection, run=self.run, upto=upto)
-            elites = Elites.load(Rows.of(found), self._promises(connection))
+            rows = Rows.of(found)
+            of_these = rows if island is None else rows.on(island)
+            elites = Elites.load(of_these, self._promises(connection))
             self._add_opinions(connection, elites, upto)
+        if len(rows.id):
+            elites.see(EntryId(int(rows.id[-1])))
         return elites
 
     def _add_opinions(self, connection: Connection, elites: Elites, upto: int) -> None:
@@ -184,8 +191,9 @@ class SqlArchive(RunReader, Closing):
             candidate=attempt.candidate,
             result=attempt.result,
             admission=self._judge(attempt, rule),
-            depth=parent.entry.depth + 1 if parent else 0,
+            depth=parent.entry.depth + (not attempt.candidate.copied) if parent else 0,
             appraisal=attempt.appraisal,
+            island=attempt.island,
         )
         near = parent if parent and parent.hops < MAX_HOPS else None
         hops = near.hops + 1 if near else 0
@@ -200,7 +208,7 @@ class SqlArchive(RunReader, Closing):
         result = attempt.result
         if not isinstance(result, Evaluation):
             return Admission(status=Status.FAILED, why="")
-        holder = self.elites.standing(result.cell)
+        holder = self.elites.standing(result.cell, island=attempt.island)
         ruled = rule.judge(result, size_of(attempt.candidate.tree), holder)
         return heeding(ruled, attempt.appraisal) if attempt.appraisal else ruled
 

@@ -49,6 +49,8 @@ ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
+_UNSAID: Mapping[Kind, str] = {"cells": "domain"}
+"""Kinds of parts that need not be named. What is not said is no part of what makes a run."""
 
 
 class ConfigError(SetupError):
@@ -292,6 +294,7 @@ class RunConfig:
     selection: Choice
     mutation: Choice
     admission: Choice
+    cells: Choice
     budget: Budget
     models: Facts
     url: str
@@ -302,7 +305,7 @@ class RunConfig:
         """What makes the run the run that it is, as JSON: not what it may spend or how fast."""
         run = self.run
         return {
-            **self._parts(),
+            **{kind: keys for kind, keys in self._parts().items() if keys != _unsaid(kind)},
             **self._held(),
             **self._files(),
             "seed": run.seed,
@@ -347,7 +350,7 @@ class RunConfig:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """All its parts."""
-        return (self.domain, self.selection, self.mutation, self.admission)
+        return (self.domain, self.selection, self.mutation, self.admission, self.cells)
 
     @property
     def asked(self) -> list[str]:
@@ -355,7 +358,7 @@ class RunConfig:
         named = (name for choice in self.choices for name in (choice.model, choice.embedder))
         return sorted({name for name in named if name})
 
-    def _parts(self) -> dict[str, dict[str, Json]]:
+    def _parts(self) -> dict[Kind, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
 
     def _files(self) -> dict[str, Json]:
@@ -387,6 +390,10 @@ def _said(keys: dict[str, Json]) -> dict[str, Json]:
     return {key: value for key, value in keys.items() if value is not None}
 
 
+def _unsaid(kind: Kind) -> dict[str, Json] | None:
+    return {"kind": _UNSAID[kind]} if kind in _UNSAID else None
+
+
 def plain(choice: Choice) -> dict[str, Json]:
     """A part with its parameters, as JSON."""
     parameters: dict[str, Json] = json.loads(choice.parameters.model_dump_json())
@@ -407,6 +414,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         selection=stack.choice("selection"),
         mutation=stack.choice("mutation"),
         admission=stack.choice("admission"),
+        cells=stack.choice("cells"),
         budget=stack.section("budget", BudgetSection).budget(),
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
@@ -417,7 +425,17 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
             "choose a preset that does, such as ige (goexplore presets lists them)"
         )
+    if config.selection.part.name == "novelty" and _embeds(config.cells):
+        raise ConfigError(
+            "[selection] novelty and [cells] nearest would both keep an embedding of each entry; "
+            "name measures for the cells"
+        )
     return config
+
+
+def _embeds(cells: Choice) -> bool:
+    """Whether cells are found by embeddings, be it without a model."""
+    return cells.part.embeds and not getattr(cells.parameters, "measures", ())
 
 
 def checked_url(layers: Sequence[Layer]) -> str:
@@ -501,7 +519,7 @@ class _Stack:
 
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind with its parameters, checked."""
-        name = self._keys(kind, with_kind=True).get("kind")
+        name = self._keys(kind, with_kind=True).get("kind", _UNSAID.get(kind))
         if not isinstance(name, str):
             known = f"known are {', '.join(names(kind))}, or write module:Class"
             raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
@@ -686,12 +704,14 @@ def prepare(
         )
         selector = config.selection.selector(through.given(config.selection))
         rule = config.admission.rule(through.given(config.admission))
+        cells = config.cells.cells(through.given(config.cells))
         engine = Engine(
             archive=archive,
             domain=world,
             selector=selector,
             mutator=config.mutation.mutator(through.given(config.mutation)),
             rule=rule,
+            cells=cells,
             appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
             budget=config.budget,
             purse=purse,

@@ -21,6 +21,7 @@ from typing import cast
 from archive.admission import AdmissionRule, BetterOrShorter
 from archive.base import Archive
 from archive.entry import (
+    NO_ENTRY,
     Attempt,
     Entry,
     EntryId,
@@ -32,6 +33,7 @@ from archive.entry import (
 )
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
+from goexplore.cells.base import Cells, Growing
 from goexplore.domain import Domain
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
@@ -50,6 +52,7 @@ class Engine:
     """A search: explores a domain from the elites of an archive until there is reason to stop.
 
     selector: a judge decides while other workers go on.
+    cells: where candidates count as the same place; by default where their domain says.
     appraisers: asked about children that the rule would admit, before they are recorded.
     horizon: how many children deep a step explores from where it set out.
     workers: threads that take steps at the same time.
@@ -72,6 +75,7 @@ class Engine:
         selector: Selector | Judge,
         mutator: Mutator,
         rule: AdmissionRule | None = None,
+        cells: Cells | None = None,
         appraisers: Sequence[Appraiser] = (),
         budget: Budget | None = None,
         seed: int = 0,
@@ -88,6 +92,7 @@ class Engine:
         self._domain = domain
         self._selector = selector
         self._rule = rule or BetterOrShorter()
+        self._growing = cells if isinstance(cells, Growing) else None
         self._budget = budget or Budget()
         self._seed = seed
         self._horizon = horizon
@@ -102,9 +107,8 @@ class Engine:
         self._ending: tuple[Ending, str] | None = None
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
-        self._remembering = [
-            part for part in (mutator, *appraisers) if isinstance(part, Remembering)
-        ]
+        told: list[object] = [mutator, *appraisers, cells]
+        self._remembering = [part for part in told if isinstance(part, Remembering)]
         self._explorer = Explorer(
             archive=archive,
             domain=domain,
@@ -112,6 +116,7 @@ class Engine:
             rule=self._rule,
             appraisers=appraisers,
             lock=self._moved,
+            cells=cells,
         )
 
     def run(self) -> Outcome:
@@ -158,8 +163,12 @@ class Engine:
 
     def _plant(self) -> None:
         """Record the roots."""
-        roots = self._explorer.roots(stream(self._seed, 0, "explore"))
-        self._archive.add(Step(number=0, attempts=tuple(roots)), self._rule)
+        roots = tuple(self._explorer.roots(stream(self._seed, 0, "explore")))
+        self._archive.add(Step(number=0, attempts=self._settled(roots, NO_ENTRY)), self._rule)
+
+    def _settled(self, attempts: tuple[Attempt, ...], as_of: EntryId) -> tuple[Attempt, ...]:
+        """Attempts that are about to be recorded, each in its final cell."""
+        return self._growing.settle(attempts, as_of) if self._growing else attempts
 
     def _look_back(self) -> None:
         """Tell those who learn from a run what has been seen of it so far."""
@@ -399,7 +408,7 @@ class Engine:
             return
         step = Step(
             number=turn.number,
-            attempts=attempts,
+            attempts=self._settled(attempts, turn.as_of),
             selection=turn.selection,
             as_of=turn.as_of,
             granted=turn.granted,

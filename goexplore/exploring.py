@@ -9,6 +9,7 @@ from random import Random
 from archive.admission import AdmissionRule
 from archive.base import Archive
 from archive.entry import (
+    NO_ENTRY,
     Appraisal,
     Attempt,
     Candidate,
@@ -21,6 +22,8 @@ from archive.entry import (
 from archive.openings import ranking
 from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
+from goexplore.cells.base import CellError, Cells
+from goexplore.cells.domain import FromDomain
 from goexplore.domain import Domain, DomainError
 from goexplore.view import Turn
 from mutators.base import Mutator, Parent, Taken
@@ -39,6 +42,7 @@ class Explorer:
 
     lock: keeps the archive's elites to one thread at a time; never held while a child is made.
     appraisers: asked about children that the rule would admit.
+    cells: where they count as the same place; where their domain says by default.
     """
 
     def __init__(
@@ -50,6 +54,7 @@ class Explorer:
         rule: AdmissionRule,
         appraisers: Sequence[Appraiser],
         lock: AbstractContextManager[object],
+        cells: Cells | None = None,
     ) -> None:
         self._archive = archive
         self._domain = domain
@@ -57,6 +62,7 @@ class Explorer:
         self._rule = rule
         self._appraisers = appraisers
         self._lock = lock
+        self._cells = cells or FromDomain()
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
@@ -84,18 +90,19 @@ class Explorer:
         result = self._verify(candidate, None)
         if isinstance(result, Failure):
             raise DomainError(f"a root does not run: {result.message}")
+        result, where = self._placed(candidate, result, 0, NO_ENTRY)
         child = Child(
             candidate=candidate,
             evaluation=result,
             parent=None,
             step=0,
             place=place,
-            as_of=EntryId(0),
+            as_of=NO_ENTRY,
             founds=True,
             refused=None,
             final=self._is_final(result),
         )
-        said = self._opinion(child, random)
+        said = self._opinion(child, random, where)
         return Attempt(
             parent=None, candidate=candidate, result=result, verified=False, appraisal=said
         )
@@ -160,12 +167,33 @@ class Explorer:
         if isinstance(child, Failure):
             unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
             return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
-        result = self._verify(child, parent)
-        made = Attempt(parent=place.entry, candidate=child, result=result)
+        result, where = self._located(turn, child, self._verify(child, parent))
+        made = Attempt(parent=place.entry, candidate=child, result=result, appraisal=where)
         if not self._appraisers:
             return made
         heard = self._child(turn, parent, made, before)
-        return replace(made, appraisal=self._opinion(heard, random)) if heard else made
+        return replace(made, appraisal=self._opinion(heard, random, where)) if heard else made
+
+    def _located(
+        self, turn: Turn, child: Candidate, result: Evaluation | Failure
+    ) -> tuple[Evaluation | Failure, Appraisal | None]:
+        """A result in its cell; a failure where what would place it was not measured."""
+        if isinstance(result, Failure):
+            return result, None
+        try:
+            return self._placed(child, result, turn.number, turn.as_of)
+        except CellError as error:
+            return Failure(cause=Cause.INVALID_SCORE, message=str(error)), None
+
+    def _placed(
+        self, candidate: Candidate, result: Evaluation, step: int, as_of: EntryId
+    ) -> tuple[Evaluation, Appraisal | None]:
+        """A result in its cell, with the embedding by which that was found."""
+        place = self._cells.place(candidate, result, step=step, as_of=as_of)
+        where = Appraisal(vector=place.vector) if place.vector else None
+        if place.cell == result.cell:
+            return result, where
+        return replace(result, cell=place.cell, domain_cell=result.cell), where
 
     def _child(
         self, turn: Turn, parent: Parent, made: Attempt, before: Sequence[Attempt]
@@ -192,8 +220,8 @@ class Explorer:
             final=self._is_final(result),
         )
 
-    def _opinion(self, child: Child, random: Random) -> Appraisal | None:
-        said = [appraiser.appraise(child, random) for appraiser in self._appraisers]
+    def _opinion(self, child: Child, random: Random, where: Appraisal | None) -> Appraisal | None:
+        said = [where, *(appraiser.appraise(child, random) for appraiser in self._appraisers)]
         return merged([each for each in said if each is not None])
 
     def _is_final(self, result: Evaluation) -> bool:
