@@ -184,6 +184,19 @@ class Elites:
             raise KeyError(entry.id)
         return slot
 
+    def leading(self, count: int) -> list[EntryId]:
+        """The entries that hold the cells with the best, the best first; older cells win ties."""
+        objective = self._columns.objective[: self._count]
+        best = np.argsort(-objective, kind="stable")[:count]
+        return [self.holder(slot) for slot in best.tolist()]
+
+    def wants(self, entry: Entry, island: int) -> bool:
+        """Whether an entry of another island is better than who holds its cell on this one."""
+        if not isinstance(entry.result, Evaluation):
+            return False
+        holder = self.standing(entry.result.cell, island=island)
+        return holder is None or holder.objective < entry.result.objective
+
     def standing(self, cell: str, as_of: EntryId | None = None, island: int = 0) -> Holder | None:
         """Who holds a cell, or held it when `as_of` was the newest entry."""
         slot = self._slots.get(cell_key(cell, island))

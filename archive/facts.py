@@ -1,7 +1,7 @@
 """The narrow facts of entries, one by one and by column."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import NamedTuple, Self
 
@@ -103,7 +103,6 @@ class Rows:
     status: Ints
     size: Ints
     options: Ints
-    island: Ints
 
     @classmethod
     def of(cls, rows: Iterable[tuple[float, ...]]) -> Self:
@@ -112,9 +111,3 @@ class Rows:
         kinds = [(name, "f8" if name == "objective" else "i8") for name in names]
         table = np.fromiter(rows, np.dtype(kinds))
         return cls(**{name: np.ascontiguousarray(table[name]) for name in names})
-
-    def on(self, island: int) -> Self:
-        """The rows of one island."""
-        there = self.island == island
-        names = [field.name for field in fields(self)]
-        return replace(self, **{name: getattr(self, name)[there] for name in names})

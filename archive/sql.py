@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -68,6 +69,7 @@ _SCAN = (
     .where(entries.c.run == bindparam("run"), entries.c.id <= bindparam("upto"))
     .order_by(entries.c.id)
 )
+_SCAN_ISLAND = _SCAN.where(entries.c.island == bindparam("island"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +115,21 @@ class SqlArchive(RunReader, Closing):
         """
         upto = _ALL if newest is None else newest
         with self.look() as connection:
-            found = Query.of(_SCAN, connection.dialect).rows(connection, run=self.run, upto=upto)
-            rows = Rows.of(found)
-            of_these = rows if island is None else rows.on(island)
-            elites = Elites.load(of_these, self._promises(connection))
+            rows = Rows.of(self._scan(connection, upto, island))
+            elites = Elites.load(rows, self._promises(connection))
             self._add_opinions(connection, elites, upto)
-        if len(rows.id):
-            elites.see(EntryId(int(rows.id[-1])))
+        if island is not None:
+            elites.see(min(self.elites.newest, EntryId(upto)))
         return elites
+
+    def _scan(
+        self, connection: Connection, upto: int, island: int | None
+    ) -> Iterable[tuple[Any, ...]]:
+        values = {"run": self.run, "upto": upto}
+        if island is None:
+            return Query.of(_SCAN, connection.dialect).rows(connection, **values)
+        query = Query.of(_SCAN_ISLAND, connection.dialect)
+        return query.rows(connection, **values, island=island)
 
     def _add_opinions(self, connection: Connection, elites: Elites, upto: int) -> None:
         said = select(appraisals.c.entry, appraisals.c.interest).where(

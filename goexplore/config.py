@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from importlib.resources import files
-from math import inf
+from math import gcd, inf
 from pathlib import Path
 from typing import Annotated, TypeVar, cast, get_args
 
@@ -33,6 +33,7 @@ from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.fingerprint import fingerprint
+from goexplore.islands import Islands
 from goexplore.processes import InProcesses
 from goexplore.view import Order
 from mutators.llm.base import LLM
@@ -53,6 +54,9 @@ _UNSAID: Mapping[Kind, str] = {"cells": "domain"}
 """Kinds of parts that need not be named. What is not said is no part of what makes a run."""
 
 
+_ISLANDS = ("islands", "migration_every", "migrants")
+
+
 class ConfigError(SetupError):
     """Settings that make no run; the message says where, what, and what is known."""
 
@@ -66,6 +70,7 @@ class RunSection(_Section):
 
     model: what the parts ask that name no model of their own.
     processes: worker processes that candidates are run in; 0 runs them in threads of this one.
+    islands, migration_every, migrants: see `goexplore.islands.Islands`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -76,6 +81,9 @@ class RunSection(_Section):
     horizon: Annotated[int, Field(ge=1)] = 1
     deterministic: bool = False
     lag: Annotated[int, Field(ge=1)] | None = None
+    islands: Annotated[int, Field(ge=1, le=1024)] = 1
+    migration_every: Annotated[int, Field(ge=1)] = 20
+    migrants: Annotated[int, Field(ge=0)] = 1
 
 
 class BudgetSection(_Section):
@@ -240,7 +248,8 @@ def options(settings: Settings) -> Layer:
 
 def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     """The layer that brings a run back from its spec."""
-    known = {key: spec[key] for key in ("seed", "horizon", "deterministic", "lag") if key in spec}
+    kept = ("seed", "horizon", "deterministic", "lag", *_ISLANDS)
+    known = {key: spec[key] for key in kept if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
     parts: dict[str, object] = {part: spec[part] for part in (*_KINDS, "sandbox") if part in spec}
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
@@ -312,6 +321,7 @@ class RunConfig:
             "horizon": run.horizon,
             "deterministic": run.deterministic,
             "lag": self.lag,
+            **self._ring(),
         }
 
     @property
@@ -332,6 +342,12 @@ class RunConfig:
     def archive(self) -> str:
         """The URL of its archive, without a password."""
         return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.url)
+
+    @property
+    def islands(self) -> Islands:
+        """The archives that it has beside each other."""
+        run = self.run
+        return Islands(count=run.islands, every=run.migration_every, migrants=run.migrants)
 
     @property
     def lag(self) -> int | None:
@@ -375,6 +391,10 @@ class RunConfig:
             return {}
         section = self.sandbox.model_dump(mode="json", exclude={"engine", "allow_unconfined"})
         return {"sandbox": section}
+
+    def _ring(self) -> dict[str, Json]:
+        """Its islands, where it has some."""
+        return {key: getattr(self.run, key) for key in _ISLANDS} if self.run.islands > 1 else {}
 
     def _words(self) -> str:
         values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]
@@ -425,12 +445,23 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
             "choose a preset that does, such as ige (goexplore presets lists them)"
         )
+    _check_rounds(config)
     if config.selection.part.name == "novelty" and _embeds(config.cells):
         raise ConfigError(
             "[selection] novelty and [cells] nearest would both keep an embedding of each entry; "
             "name measures for the cells"
         )
     return config
+
+
+def _check_rounds(config: RunConfig) -> None:
+    """See that what is done at every so-manieth step comes round to every island."""
+    every, islands = getattr(config.selection.parameters, "remove", 0), config.run.islands
+    if every and gcd(every, islands) > 1:
+        raise ConfigError(
+            f"[selection] remove = {every} would never come to some of the {islands} islands; "
+            "take a number that has no divisor in common with theirs"
+        )
 
 
 def _embeds(cells: Choice) -> bool:
@@ -702,17 +733,22 @@ def prepare(
         through = _Through(
             models=models, ledger=ledger, purse=purse, brief=brief, seed=config.run.seed
         )
-        selector = config.selection.selector(through.given(config.selection))
+        islands = config.islands
+        selectors = [
+            config.selection.selector(through.given(config.selection)) for _ in range(islands.count)
+        ]
         rule = config.admission.rule(through.given(config.admission))
         cells = config.cells.cells(through.given(config.cells))
         engine = Engine(
             archive=archive,
             domain=world,
-            selector=selector,
+            selector=selectors,
+            islands=islands,
             mutator=config.mutation.mutator(through.given(config.mutation)),
             rule=rule,
             cells=cells,
-            appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
+            # What one thinks of a child holds for all of its kind.
+            appraisers=[part for part in (selectors[0], rule) if isinstance(part, Appraiser)],
             budget=config.budget,
             purse=purse,
             sign=sign,

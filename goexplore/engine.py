@@ -37,6 +37,7 @@ from goexplore.cells.base import Cells, Growing
 from goexplore.domain import Domain
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
+from goexplore.islands import ONE, Islands
 from goexplore.selection.base import Decision, Judge, Selector
 from goexplore.streams import stream
 from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
@@ -51,7 +52,7 @@ _NEVER = -1
 class Engine:
     """A search: explores a domain from the elites of an archive until there is reason to stop.
 
-    selector: a judge decides while other workers go on.
+    selector: a judge decides while other workers go on. Where there are islands, one for each.
     cells: where candidates count as the same place; by default where their domain says.
     appraisers: asked about children that the rule would admit, before they are recorded.
     horizon: how many children deep a step explores from where it set out.
@@ -72,10 +73,11 @@ class Engine:
         *,
         archive: Archive,
         domain: Domain,
-        selector: Selector | Judge,
+        selector: Selector | Judge | Sequence[Selector | Judge],
         mutator: Mutator,
         rule: AdmissionRule | None = None,
         cells: Cells | None = None,
+        islands: Islands = ONE,
         appraisers: Sequence[Appraiser] = (),
         budget: Budget | None = None,
         seed: int = 0,
@@ -90,7 +92,10 @@ class Engine:
     ) -> None:
         self._archive = archive
         self._domain = domain
-        self._selector = selector
+        self._selectors = list(selector) if isinstance(selector, Sequence) else [selector]
+        if len(self._selectors) != islands.count:
+            raise ValueError(f"{islands.count} islands need as many selectors")
+        self._islands = islands
         self._rule = rule or BetterOrShorter()
         self._growing = cells if isinstance(cells, Growing) else None
         self._budget = budget or Budget()
@@ -117,6 +122,7 @@ class Engine:
             appraisers=appraisers,
             lock=self._moved,
             cells=cells,
+            islands=islands,
         )
 
     def run(self) -> Outcome:
@@ -152,7 +158,7 @@ class Engine:
         if self._archive.last_step < 0:
             self._plant()
         unfinished = orders(self._archive) if self._turns is None else self._turns
-        self._view = View(self._archive, self._lag, unfinished)
+        self._view = View(self._archive, self._lag, unfinished, self._islands)
         self._look_back()
         self._again = deque(unfinished)
         self._next_recorded = self._archive.last_step + 1
@@ -172,9 +178,9 @@ class Engine:
 
     def _look_back(self) -> None:
         """Tell those who learn from a run what has been seen of it so far."""
-        if isinstance(self._selector, Judge):
+        if any(isinstance(selector, Judge) for selector in self._selectors):
             for each in lessons(self._archive, self._view.elites.newest):
-                self._selector.learn(each)
+                cast(Judge, self._selector(each.step)).learn(each)
         if self._remembering:
             self._archive.flush()  # the roots may be on their way yet
             for _, entries in groupby(self._archive.entries(), attrgetter("step")):
@@ -244,8 +250,9 @@ class Engine:
         recorded = self._view.see_next()
         if recorded is None:
             return False
-        if isinstance(self._selector, Judge):
-            self._selector.learn(lesson(recorded, self._archive))
+        selector = self._selector(recorded.turn.number)
+        if isinstance(selector, Judge):
+            selector.learn(lesson(recorded, self._archive))
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))
@@ -266,12 +273,17 @@ class Engine:
     def _chosen(self, granted: int) -> Turn | Order | None:
         if self._turns is not None:
             return None
-        elites, random = self._view.elites, stream(self._seed, self._next, "select")
-        if isinstance(self._selector, Judge):
-            drawn = self._selector.draw(elites, random, number=self._next, granted=granted)
+        elites, selector = self._view.elites_of(self._next), self._selector(self._next)
+        random = stream(self._seed, self._next, "select")
+        if isinstance(selector, Judge):
+            drawn = selector.draw(elites, random, number=self._next, granted=granted)
             return self._listed(drawn) if drawn else None
-        selection = self._selector.select(elites, random)
+        selection = selector.select(elites, random)
         return self._selected(selection, granted) if selection else None
+
+    def _selector(self, number: int) -> Selector | Judge:
+        """Who chooses for a step: each island has its own."""
+        return self._selectors[self._islands.of(number)]
 
     def _listed(self, shortlist: Shortlist) -> Order:
         self._next += 1
@@ -279,7 +291,7 @@ class Engine:
         return Order(shortlist=shortlist)
 
     def _selected(self, selection: Selection, granted: int) -> Turn:
-        elites = self._view.elites
+        elites = self._view.elites_of(self._next)
         turn = Turn(
             number=self._next,
             selection=selection,
@@ -287,11 +299,25 @@ class Engine:
             granted=granted,
             untried=elites.untried(selection.chosen),
             ahead=elites.under_way(selection.slot),
+            arrivals=self._arrivals(self._next, elites.newest),
         )
         self._next += 1
         if self._purse:
             self._archive.set_out(record_of(turn))
         return turn
+
+    def _arrivals(self, number: int, as_of: EntryId) -> tuple[EntryId, ...]:
+        """The entries of which copies come to the island of a step; it saw none after `as_of`."""
+        if not self._islands.receives(number):
+            return ()
+        view, island = self._view, self._islands.of(number)
+        here, there = view.elites_of(number), view.best_before(number)
+        if there.newest != as_of:
+            self._archive.flush()
+            here = self._archive.elites_at(as_of, island)
+            there = self._archive.elites_at(as_of, self._islands.before(number))
+        entries = map(self._archive.entry, there.leading(self._islands.migrants))
+        return tuple(entry.id for entry in entries if here.wants(entry, island))
 
     def _resumed(self, granted: int) -> Turn | Order:
         """A step that was set out on and not finished, as it was chosen then."""
@@ -299,9 +325,13 @@ class Engine:
         if isinstance(again, Order):
             granted = min(granted, again.granted)
             return replace(again, shortlist=replace(again.shortlist, granted=granted))
-        turn = turn_of(again, self._archive, self._view.elites)
-        untried = self._archive.elites.untried(again.chosen, again.as_of)
-        return replace(turn, untried=untried, granted=min(granted, again.granted))
+        turn = turn_of(again, self._archive, self._view.elites_of(again.number))
+        return replace(
+            turn,
+            untried=self._archive.elites.untried(again.chosen, again.as_of),
+            granted=min(granted, again.granted),
+            arrivals=self._arrivals(again.number, again.as_of),
+        )
 
     def _grant(self) -> int:
         """How many verifications the next step may spend."""
@@ -315,13 +345,14 @@ class Engine:
     def _why_nothing_is_left(self) -> tuple[Ending, str]:
         if unit := self._spent().used_up(self._budget):
             return Ending.BUDGET, unit
-        return Ending.EXHAUSTED, "nothing is left to try"
+        where = f" on island {self._islands.of(self._next)}" if self._islands.count > 1 else ""
+        return Ending.EXHAUSTED, f"nothing is left to try{where}"
 
     # Decide and explore
 
     def _decided(self, order: Order) -> Turn | None:
         """The step that a judge decides on; `None` where the budget allows it no question."""
-        judge = cast(Judge, self._selector)
+        judge = cast(Judge, self._selector(order.number))
         random = stream(self._seed, order.number, "decide")
         try:
             decision = judge.decide(order.shortlist, self._archive, random)
@@ -352,8 +383,9 @@ class Engine:
             as_of=as_of,
             granted=order.granted,
             untried=self._archive.elites.untried(chosen.entry, as_of),
-            ahead=record.ahead if record else self._view.under_way(chosen.slot),
+            ahead=record.ahead if record else self._view.under_way(order.number, chosen.slot),
             verdict=decision.verdict,
+            arrivals=self._arrivals(order.number, as_of),
         )
 
     def _seen_by_now(self, chosen: EntryId, as_of: EntryId) -> EntryId:
@@ -376,8 +408,12 @@ class Engine:
             self._end_early(cut)
             # In order, a part of a step would be another step; its answers are in the ledger.
             made = () if self._in_order else tuple(attempts)
-            return replace(turn, granted=len(made)), made
-        return turn, tuple(attempts)
+            return replace(turn, granted=len(made)), self._with_arrivals(turn, made)
+        return turn, self._with_arrivals(turn, tuple(attempts))
+
+    def _with_arrivals(self, turn: Turn, made: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        """A step that comes to something, with those that come to its island."""
+        return (*made, *self._explorer.arrivals(turn)) if made else ()
 
     def _end_early(self, cut: BudgetSpent | Stopped) -> None:
         if isinstance(cut, BudgetSpent):

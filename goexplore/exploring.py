@@ -9,6 +9,7 @@ from random import Random
 from archive.admission import AdmissionRule
 from archive.base import Archive
 from archive.entry import (
+    MIGRATION,
     NO_ENTRY,
     Appraisal,
     Attempt,
@@ -25,6 +26,7 @@ from goexplore.appraisal import Appraiser, Child, merged
 from goexplore.cells.base import CellError, Cells
 from goexplore.cells.domain import FromDomain
 from goexplore.domain import Domain, DomainError
+from goexplore.islands import ONE, Islands
 from goexplore.view import Turn
 from mutators.base import Mutator, Parent, Taken
 
@@ -55,6 +57,7 @@ class Explorer:
         appraisers: Sequence[Appraiser],
         lock: AbstractContextManager[object],
         cells: Cells | None = None,
+        islands: Islands = ONE,
     ) -> None:
         self._archive = archive
         self._domain = domain
@@ -63,6 +66,7 @@ class Explorer:
         self._appraisers = appraisers
         self._lock = lock
         self._cells = cells or FromDomain()
+        self._islands = islands
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
@@ -75,16 +79,36 @@ class Explorer:
             taken.extend(_taken(place.parent, done[-1]))
             place = self._go_on(turn, done, tuple(taken))
 
+    def arrivals(self, turn: Turn) -> list[Attempt]:
+        """The copies that come with a step from another island; they need not be run."""
+        return [self._arrival(turn, entry) for entry in turn.arrivals]
+
+    def _arrival(self, turn: Turn, entry: EntryId) -> Attempt:
+        """A copy of an entry of another island, with all that is known of it."""
+        found = self._archive.entry(entry)
+        said = found.appraisal
+        copy = Candidate(tree=found.candidate.tree, mutator=MIGRATION)
+        return Attempt(
+            parent=entry,
+            candidate=copy,
+            result=found.result,
+            verified=False,
+            appraisal=Appraisal(interest=said.interest, vector=said.vector) if said else None,
+            island=self._islands.of(turn.number),
+        )
+
     def roots(self, random: Random) -> list[Attempt]:
-        """The trees that a search begins with, run.
+        """The trees that a search begins with, run; once for each island.
 
         Raises:
             DomainError: one does not run.
         """
-        return [
+        roots = [
             self._root(Candidate(tree=tree, mutator="root"), place, random)
             for place, tree in enumerate(self._domain.roots())
         ]
+        islands = range(self._islands.count)
+        return [replace(root, island=island) for island in islands for root in roots]
 
     def _root(self, candidate: Candidate, place: int, random: Random) -> Attempt:
         result = self._verify(candidate, None)
@@ -128,6 +152,7 @@ class Explorer:
             as_of=turn.as_of,
             taken=taken,
             id=elite,
+            island=entry.island,
         )
         return _Place(parent=parent, entry=elite)
 
@@ -138,8 +163,9 @@ class Explorer:
         result, tree = attempts[-1].result, attempts[-1].candidate.tree
         if isinstance(result, Failure) or result.terminal:
             return None
+        island = self._islands.of(turn.number)
         with self._lock:
-            holder = self._archive.elites.standing(result.cell, turn.as_of)
+            holder = self._archive.elites.standing(result.cell, turn.as_of, island)
             if self._rule.judge(result, size_of(tree), holder).status.admitted:
                 parent = Parent(
                     tree=tree,
@@ -149,6 +175,7 @@ class Explorer:
                     untried=ranking([option.promise for option in result.options]),
                     as_of=turn.as_of,
                     taken=taken,
+                    island=island,
                 )
                 return _Place(parent=parent, entry=None)
             if holder is None:
@@ -162,13 +189,15 @@ class Explorer:
         self, turn: Turn, place: _Place, before: Sequence[Attempt], random: Random
     ) -> Attempt:
         """Make a child, run it, and hear what is thought of it."""
-        parent = place.parent
+        parent, entry, island = place.parent, place.entry, self._islands.of(turn.number)
         child = self._mutator.propose(parent, random)
         if isinstance(child, Failure):
             unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
-            return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
+            return Attempt(
+                parent=entry, candidate=unchanged, result=child, verified=False, island=island
+            )
         result, where = self._located(turn, child, self._verify(child, parent))
-        made = Attempt(parent=place.entry, candidate=child, result=result, appraisal=where)
+        made = Attempt(parent=entry, candidate=child, result=result, appraisal=where, island=island)
         if not self._appraisers:
             return made
         heard = self._child(turn, parent, made, before)
@@ -202,9 +231,10 @@ class Explorer:
         result, tree = made.result, made.candidate.tree
         if isinstance(result, Failure):
             return None
+        island = made.island
         with self._lock:
-            holder = self._archive.elites.standing(result.cell, turn.as_of)
-            refused = self._archive.elites.refused(result.cell, turn.as_of)
+            holder = self._archive.elites.standing(result.cell, turn.as_of, island)
+            refused = self._archive.elites.refused(result.cell, turn.as_of, island)
         if not self._rule.judge(result, size_of(tree), holder).status.admitted:
             return None
         there = [each for each in before if _cell(each) == result.cell]

@@ -33,6 +33,7 @@ class Parent:
     as_of: the newest entry that the step can see.
     taken: what the step has done since it set out, where that was to take options.
     id: its number; `NO_ENTRY` for a child of the same step, which has none yet.
+    island: that it is on; 0 where there are none.
     """
 
     tree: Tree
@@ -44,6 +45,7 @@ class Parent:
     as_of: EntryId = NO_ENTRY
     taken: tuple[Taken, ...] = ()
     id: EntryId = NO_ENTRY
+    island: int = 0
 
 
 class Mutator(Protocol):

@@ -20,6 +20,10 @@ CELLS = 500
 """Of how many cells the best is remembered; those with the best entries stay."""
 
 
+_Where = tuple[int, str]
+"""An island and a cell there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """An entry that holds its cell, or did, with its evaluation."""
@@ -33,7 +37,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._recent: deque[Entry] = deque()
-        self._holders: dict[str, list[Held]] = {}
+        self._holders: dict[_Where, list[Held]] = {}
         self._lock = Lock()
 
     def remember(self, entries: Sequence[Entry]) -> None:
@@ -47,16 +51,19 @@ class Memory:
 
     def children(self, parent: Parent) -> list[Entry]:
         """What was made of a parent lately, the oldest first."""
-        return [entry for entry in self._known(parent.as_of) if parent.id in entry.parents[:1]]
+        known = self._known(parent.as_of)
+        made = (entry for entry in known if not entry.candidate.copied)
+        return [entry for entry in made if parent.id in entry.parents[:1]]
 
     def mended(self, as_of: EntryId) -> set[EntryId]:
         """Entries of which something was made as a second parent."""
         return {other for entry in self._known(as_of) for other in entry.candidate.other_parents}
 
     def best(self, parent: Parent) -> list[Held]:
-        """The best of each cell but a parent's own, the best first."""
+        """The best of each cell of its island but a parent's own, the best first."""
         with self._lock:
-            held = [_holder(holders, parent.as_of) for holders in self._holders.values()]
+            there = [each for (island, _), each in self._holders.items() if island == parent.island]
+            held = [_holder(holders, parent.as_of) for holders in there]
         others = [each for each in held if each and each.evaluation.cell != parent.evaluation.cell]
         return sorted(others, key=lambda each: (-each.evaluation.objective, each.entry.id))
 
@@ -70,7 +77,7 @@ class Memory:
         result = entry.result
         if isinstance(result, Failure) or not entry.admission.status.admitted:
             return
-        holders = self._holders.setdefault(result.cell, [])
+        holders = self._holders.setdefault((entry.island, result.cell), [])
         if holders and holders[-1].evaluation.objective > result.objective:
             return
         holders.append(Held(entry=entry, evaluation=result))
@@ -79,8 +86,8 @@ class Memory:
         if len(self._holders) > CELLS:
             del self._holders[min(self._holders, key=self._worth)]
 
-    def _worth(self, cell: str) -> tuple[float, int]:
-        best = self._holders[cell][-1]
+    def _worth(self, where: _Where) -> tuple[float, int]:
+        best = self._holders[where][-1]
         return best.evaluation.objective, -best.entry.id
 
 

@@ -132,5 +132,5 @@ def test_a_run_with_cells_comes_back_from_its_spec() -> None:
 def test_two_embeddings_of_an_entry_are_refused() -> None:
     sets = settings(*EMBEDDED, "selection.kind=novelty")
 
-    with pytest.raises(ConfigError, match="novelty and .* nearest would both keep an embedding"):
+    with pytest.raises(ConfigError, match=r"novelty and .* nearest would both keep an embedding"):
         checked([preset("default").layer, overrides(sets)])
