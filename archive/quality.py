@@ -1,6 +1,6 @@
 """How many cells hold an elite and how good these are, in the terms of pyribs' `ArchiveStats`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from math import fsum
@@ -96,11 +96,6 @@ def moments(
             told, at = so_far, (so_far // every + 1) * every
     if told < so_far:
         yield _moment(so_far, best, cells, offset)
-
-
-def children_of(elites: Sequence[int]) -> float | None:
-    """How many admitted children an elite has on average; `None` where there is no elite."""
-    return sum(elites) / len(elites) if elites else None
 
 
 def _moment(

@@ -20,6 +20,7 @@ from typing import Annotated, TypeVar, cast, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from archive.admission import AdmissionRule
 from archive.closing import Closing
 from archive.entry import TurnRecord
 from archive.ledger import Ledger
@@ -28,6 +29,7 @@ from archive.sql import SqlArchive
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
 from goexplore.catalog import OURS, Choice, Given, Kind, Part, SetupError, find, names, nearest
+from goexplore.cells.base import Cells
 from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded
 from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
@@ -667,6 +669,17 @@ def world_of(config: RunConfig) -> Generator[Domain]:
         yield config.domain.domain(Given(sandboxes=sandboxes))
 
 
+def placing(config: RunConfig) -> tuple[Cells, AdmissionRule]:
+    """The cells of a run and its rule, to look at what it has found; no model is asked.
+
+    Raises:
+        SetupError: one of them cannot be made with its parameters.
+    """
+    models = _connected(config, Connections({}), StopSign(), silent=True)
+    cells = config.cells.cells(_unasked(config.cells, models, ""))
+    return cells, config.admission.rule(_unasked(config.admission, models, ""))
+
+
 # The run, ready to go
 
 
@@ -686,6 +699,7 @@ class PreparedRun(Closing):
     archive: SqlArchive
     engine: Engine
     domain: Domain
+    cells: Cells
     held: ExitStack
 
     def close(self) -> None:
@@ -761,7 +775,12 @@ def prepare(
             observers=observers,
         )
         return PreparedRun(
-            name=config.name, archive=archive, engine=engine, domain=domain, held=held.pop_all()
+            name=config.name,
+            archive=archive,
+            engine=engine,
+            domain=domain,
+            cells=cells,
+            held=held.pop_all(),
         )
 
 

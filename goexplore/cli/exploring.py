@@ -12,7 +12,9 @@ import typer
 from archive.entry import Entry, EntryId, Evaluation, Failure
 from archive.errors import UnknownRun
 from archive.library import Library
+from archive.quality import Quality, filled, lowest, quality_of
 from goexplore import __version__
+from goexplore.cells.base import Structured
 from goexplore.cli import game24
 from goexplore.cli.interruption import Dropped, Interruption
 from goexplore.cli.progress import Progress
@@ -54,6 +56,7 @@ class Report:
     archive: its URL, without a password. steps_before: how many had been taken before this session.
     fallbacks: by cause, how often counts chose because a judge had no usable answer.
     apart: how the best does on cases that are held out; `None` where there are none.
+    quality: of all elites; `None` where it is not known how many cells there are.
     """
 
     title: str
@@ -64,6 +67,7 @@ class Report:
     steps_before: int
     fallbacks: Mapping[str, int]
     apart: Apart | None = None
+    quality: Quality | None = None
 
     @property
     def solved(self) -> bool:
@@ -168,7 +172,17 @@ def _reported(
             if verdict.fell_back
         ),
         apart=_apart(run, best) if best and outcome.ending is not Ending.INTERRUPTED else None,
+        quality=_quality(config, run),
     )
+
+
+def _quality(config: RunConfig, run: PreparedRun) -> Quality | None:
+    """How many cells hold an elite and how good these are, where it is known how many there are."""
+    if not isinstance(run.cells, Structured):
+        return None
+    facts = list(run.archive.facts())
+    cells = run.cells.count * config.run.islands
+    return quality_of(filled(facts).values(), cells=cells, offset=lowest(facts))
 
 
 def _apart(run: PreparedRun, best: Entry) -> Apart | None:
