@@ -106,9 +106,10 @@ def _as_schema(tree: Tree) -> Mapping[str, Json]:
 
 def _as_lines(tree: Tree) -> Mapping[str, Json]:
     lines: list[Json] = [*single_lines(tree)]
+    most = min(len(lines), _MOST_EDITS) or _MOST_EDITS
     search: Json = {"type": "string", "enum": lines} if lines else _TEXT
     edit = object_schema({"search": search, "replace": _TEXT})
-    edits: Json = {"type": "array", "items": edit, "minItems": 1, "maxItems": _MOST_EDITS}
+    edits: Json = {"type": "array", "items": edit, "minItems": 1, "maxItems": most}
     return object_schema({"explanation": _TEXT, "edits": edits})
 
 

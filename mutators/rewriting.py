@@ -81,6 +81,8 @@ class _Editing:
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
+        # Where a schema lists all lines that may change, words about the others only distract.
+        self._protected = "" if form == "lines" else _PROTECTED
         self._trouble_first = trouble_first
         self._questions = Questions(
             asking,
@@ -146,7 +148,7 @@ class _Editing:
             "feedback": _section("feedback", start.feedback or "(none)", feedback, Cut.MIDDLE),
             "tried": _section("tried", tried, 0, Cut.HEAD),
             "others": _section("others", start.others or "(none yet)", 1, Cut.TAIL),
-            "protected": _PROTECTED if regions.is_marked(start.tree) else "",
+            "protected": self._protected if regions.is_marked(start.tree) else "",
         }
 
 

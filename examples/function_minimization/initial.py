@@ -3,7 +3,6 @@
 import random
 
 
-# EVOLVE-BLOCK-START
 def search(function, low, high, evaluations, seed):
     """Try points at random, and keep the lowest."""
     chance = random.Random(seed)
@@ -14,6 +13,3 @@ def search(function, low, high, evaluations, seed):
         if best is None or value < best[0]:
             best = (value, point)
     return best[1]
-
-
-# EVOLVE-BLOCK-END

@@ -257,6 +257,25 @@ def test_a_line_that_is_replaced_at_the_margin_is_indented_as_it_was() -> None:
     )
 
 
+@pytest.mark.parametrize(("program", "most"), [("y = 1\n", 1), ("a\nb\n", 2), ("a\nb\nc\nd\n", 3)])
+def test_no_more_edits_can_be_written_than_there_are_lines_to_change(
+    program: str, most: int
+) -> None:
+    model = Scripted(AS_LINES, AS_LINES)
+
+    made(Diff(model, BRIEF, form="lines"), parent({"main.py": program}))
+
+    assert f"'maxItems': {most}" in str(model.asked[0].schema)
+
+
+def test_where_lines_are_listed_nothing_is_said_of_those_that_may_not_change() -> None:
+    model = Scripted(edits(("y = 1", "y = 2")))
+
+    made(Diff(model, BRIEF, form="lines"), parent({"main.py": EVOLVE}))
+
+    assert "Only the lines between" not in text_of(model)
+
+
 def test_lines_of_several_files_stand_once_in_all_of_them() -> None:
     assert single_lines({"b": "x\nz", "a": "x\ny\n\n"}) == ["y", "z"]
 
