@@ -56,6 +56,9 @@ _UNSAID: Mapping[Kind, str] = {"cells": "domain"}
 """Kinds of parts that need not be named. What is not said is no part of what makes a run."""
 
 
+BEGUN_AGAIN = "begins with another's entries"
+"""The event of a run into which those of another are being copied."""
+
 _ISLANDS = ("islands", "migration_every", "migrants")
 
 
@@ -742,6 +745,7 @@ def prepare(
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
         archive = held.enter_context(library.open(config.name, config.spec, version))
+        _check_whole(archive, config.name)
         purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
         through = _Through(
@@ -781,6 +785,15 @@ def prepare(
             domain=domain,
             cells=cells,
             held=held.pop_all(),
+        )
+
+
+def _check_whole(archive: SqlArchive, name: str) -> None:
+    events = archive.events()
+    if events and events[-1].kind == BEGUN_AGAIN:
+        raise SetupError(
+            f"run {name!r} has not got all entries of {events[-1].detail!r} yet; "
+            f"give the same 'goexplore recell {events[-1].detail} ... --name {name}' again"
         )
 
 

@@ -11,6 +11,7 @@ from archive.admission import AdmissionRule, Holder, heeding
 from archive.elites import Elites
 from archive.entry import (
     Admission,
+    Appraisal,
     Attempt,
     Entry,
     EntryId,
@@ -23,7 +24,8 @@ from archive.trees import size_of
 from goexplore.cells.base import CellError, Cells, Growing, Structured
 from goexplore.cells.grid import Grid
 
-_NOWHERE = Admission(status=Status.REJECTED, why="in no cell: a measure is missing")
+NOWHERE = Admission(status=Status.REJECTED, why="in no cell: a measure is missing")
+"""What becomes of an entry that lacks a measure by which others are placed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +114,17 @@ def _in_cell(entry: Entry, cells: Cells, newest: EntryId) -> Entry:
     except CellError:
         if newest == 0:
             raise
-        return replace(entry, admission=_NOWHERE)
+        return replace(entry, admission=NOWHERE)
     moved = own if place.cell == own.cell else replace(own, cell=place.cell, domain_cell=own.cell)
-    return replace(entry, result=moved)
+    said = entry.appraisal or Appraisal()
+    if place.vector in (b"", said.vector):
+        return replace(entry, result=moved)
+    return replace(entry, result=moved, appraisal=replace(said, vector=place.vector))
 
 
 def _judged(entry: Entry, rule: AdmissionRule, holders: dict[tuple[int, str], Holder]) -> Entry:
     result = entry.result
-    if not isinstance(result, Evaluation) or entry.admission is _NOWHERE:
+    if not isinstance(result, Evaluation) or entry.admission is NOWHERE:
         return entry
     where, size = (entry.island, result.cell), size_of(entry.candidate.tree)
     ruled = rule.judge(result, size, holders.get(where))
@@ -208,7 +213,7 @@ def _is_outside(entry: Entry, cells: Cells) -> bool:
     """Whether a measure of an entry is outside of its range."""
     if not isinstance(cells, Structured) or not isinstance(entry.result, Evaluation):
         return False
-    if entry.candidate.copied or entry.admission is _NOWHERE:
+    if entry.candidate.copied or entry.admission is NOWHERE:
         return False
     return cells.outside(entry.candidate, entry.result)
 

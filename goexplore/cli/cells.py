@@ -64,7 +64,7 @@ def cells(
     elites' objectives, each counted from the offset; to compare runs give them the same one.
     """
     with reading(archive, run) as (summary, reader):
-        config = _config(summary, sets or [])
+        config = other_cells(summary, sets or [])
         kind, found = _overview(config, reader, sets or [], history=history, offset=offset)
     drawn = figure(found.held, kind)
     if json:
@@ -78,8 +78,12 @@ def cells(
         terminal.show(each)
 
 
-def _config(summary: RunSummary, sets: list[str]) -> RunConfig:
-    """The run, in other cells if some are said."""
+def other_cells(summary: RunSummary, sets: list[str]) -> RunConfig:
+    """A run as it was set up, in other cells if some are said.
+
+    Raises:
+        ConfigError: something else is said, too.
+    """
     said = overrides(sets)
     if others := sorted(said.settings.keys() - _OTHERS):
         raise ConfigError(

@@ -21,6 +21,7 @@ COMMANDS = {
     "show": Command("show", "Show an entry: what it is, and how it came about."),
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
     "cells": Command("cells", "Show what a run has found, cell by cell."),
+    "recell": Command("recell", "Go on with a run in other cells."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
     "judge": Command("judge", "Judge those who chose, by what came of it."),

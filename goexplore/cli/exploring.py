@@ -229,11 +229,17 @@ def _told(config: RunConfig, best: Entry) -> str:
 def afresh(config: RunConfig) -> RunConfig:
     """The same run under the first name that is free: NAME, NAME-2, NAME-3, ..."""
     with Library(config.url) as library:
-        name, count = config.name, 1
-        while _taken(library, name):
-            count += 1
-            name = f"{config.name}-{count}"
+        name = free_name(library, config.name)
     return replace(config, run=config.run.model_copy(update={"name": name}))
+
+
+def free_name(library: Library, wanted: str) -> str:
+    """The first of NAME, NAME-2, NAME-3, ... that no run has."""
+    name, count = wanted, 1
+    while _taken(library, name):
+        count += 1
+        name = f"{wanted}-{count}"
+    return name
 
 
 def _taken(library: Library, name: str) -> bool:
