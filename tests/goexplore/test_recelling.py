@@ -67,6 +67,18 @@ def test_a_run_begins_with_all_that_another_found_and_goes_on(
     assert_sound(url)
 
 
+def test_what_judges_were_shown_and_said_goes_with_the_entries(url: str) -> None:
+    explored(url, "selection.kind=by-counts", "run.workers=2")
+
+    with Library(url) as library:
+        recell(library, "hills", other(library, *GRID))
+        before, after = library.read("hills"), library.read("others")
+
+        assert list(after.verdicts()) == list(before.verdicts())
+        assert after.shortlist(7) == before.shortlist(7)
+    assert_sound(url)
+
+
 def test_one_can_go_back_to_the_cells_of_before(url: str) -> None:
     explored(url, *GRID)
 

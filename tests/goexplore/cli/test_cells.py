@@ -93,3 +93,14 @@ def test_a_measure_that_there_is_not_is_named_with_those_that_there_are(goexplor
 
     assert ended.returncode == 1
     assert "no measure 'a'; the domain measures none of its own" in ended.stderr
+
+
+def test_a_run_is_gone_on_with_in_other_cells_under_another_name(ran: Command) -> None:
+    name = json.loads(ran("runs", "--json").stdout)[0]["name"]
+
+    ended = ran("recell", *GRID)
+    gone_on = json.loads(ran("resume", f"{name}-2", "--json").stdout)["runs"][0]
+
+    assert ended.stdout == f"{name}-2: 9 entries of {name}, in other cells\n"
+    assert gone_on["quality"]["coverage"] > 0
+    assert "cells.kind=grid" in ran("recell").stderr
