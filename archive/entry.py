@@ -54,6 +54,7 @@ class Cause(StrEnum):
     TIMED_OUT = "timed out"
     INVALID_SCORE = "invalid score"
     GATE = "stopped at a gate"
+    DUPLICATE = "already tried"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,7 @@ from goexplore.events import Observer
 from goexplore.fingerprint import fingerprint
 from goexplore.islands import Islands
 from goexplore.processes import InProcesses
+from goexplore.twins import Same, Twins
 from goexplore.view import Order
 from mutators.llm.base import LLM
 from mutators.llm.embedding import LedgeredEmbedder, check_dimension
@@ -134,6 +135,16 @@ class SandboxSection(_Section):
         )
 
 
+class DuplicatesSection(_Section):
+    """Which children are not run, since they have been tried; see `goexplore.twins.Twins`.
+
+    same: without a word, "code" where candidates run in sandboxes, and else "none".
+    """
+
+    same: Same | None = None
+    near: Annotated[float, Field(gt=0, le=1)] | None = None
+
+
 class ArchiveSection(_Section):
     """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
 
@@ -145,8 +156,9 @@ _PLAIN: Mapping[str, type[_Section]] = {
     "budget": BudgetSection,
     "archive": ArchiveSection,
     "sandbox": SandboxSection,
+    "duplicates": DuplicatesSection,
 }
-SECTIONS = ("run", *_KINDS, "budget", "models", "archive", "sandbox")
+SECTIONS = ("run", *_KINDS, "budget", "models", "archive", "sandbox", "duplicates")
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of keys with their values, as TOML has them."""
@@ -256,7 +268,9 @@ def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     kept = ("seed", "horizon", "deterministic", "lag", *_ISLANDS)
     known = {key: spec[key] for key in kept if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
-    parts: dict[str, object] = {part: spec[part] for part in (*_KINDS, "sandbox") if part in spec}
+    parts: dict[str, object] = {
+        part: spec[part] for part in (*_KINDS, "sandbox", "duplicates") if part in spec
+    }
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
 
 
@@ -313,6 +327,7 @@ class RunConfig:
     models: Facts
     url: str
     sandbox: SandboxSection
+    duplicates: DuplicatesSection
 
     @property
     def spec(self) -> dict[str, Json]:
@@ -322,6 +337,7 @@ class RunConfig:
             **{kind: keys for kind, keys in self._parts().items() if keys != _unsaid(kind)},
             **self._held(),
             **self._files(),
+            **self._skipped(),
             "seed": run.seed,
             "horizon": run.horizon,
             "deterministic": run.deterministic,
@@ -341,6 +357,7 @@ class RunConfig:
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
             "sandbox": self.sandbox.model_dump(mode="json"),
+            "duplicates": self.duplicates.model_dump(exclude_none=True),
         }
 
     @property
@@ -363,6 +380,11 @@ class RunConfig:
     def name(self) -> str:
         """The name it was given, or one that the same settings always give."""
         return self.run.name or f"{self._words()}-{self._digest()}"
+
+    @property
+    def same(self) -> Same:
+        """Which children count as tried already."""
+        return self.duplicates.same or ("code" if self.domain.part.sandboxed else "none")
 
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind."""
@@ -400,6 +422,11 @@ class RunConfig:
     def _ring(self) -> dict[str, Json]:
         """Its islands, where it has some."""
         return {key: getattr(self.run, key) for key in _ISLANDS} if self.run.islands > 1 else {}
+
+    def _skipped(self) -> dict[str, Json]:
+        """What is said of duplicates; nothing where that is nothing."""
+        said = self.duplicates.model_dump(exclude_none=True)
+        return {"duplicates": said} if said else {}
 
     def _words(self) -> str:
         values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]
@@ -444,7 +471,12 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
         sandbox=stack.section("sandbox", SandboxSection),
+        duplicates=stack.section("duplicates", DuplicatesSection),
     )
+    if config.same == "none" and config.duplicates.near is not None:
+        raise ConfigError(
+            "[duplicates] near does nothing where same is 'none'; say same = \"code\" beside it"
+        )
     if config.run.model and not any(choice.part.asks for choice in config.choices):
         raise ConfigError(
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
@@ -767,6 +799,7 @@ def prepare(
             cells=cells,
             # What one thinks of a child holds for all of its kind.
             appraisers=[part for part in (selectors[0], rule) if isinstance(part, Appraiser)],
+            twins=_twins(config, archive),
             budget=config.budget,
             purse=purse,
             sign=sign,
@@ -844,6 +877,12 @@ def _connected(
     if silent:
         return {name: Silent.of(name, config.models) for name in config.asked}
     return {name: connections.llm(name, config.models, sign) for name in config.asked}
+
+
+def _twins(config: RunConfig, archive: SqlArchive) -> Twins | None:
+    if config.same == "none":
+        return None
+    return Twins(archive, same=config.same, near=config.duplicates.near)
 
 
 def _purse(config: RunConfig, archive: SqlArchive) -> Purse:

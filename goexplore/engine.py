@@ -40,6 +40,7 @@ from goexplore.exploring import Explorer
 from goexplore.islands import ONE, Islands
 from goexplore.selection.base import Decision, Judge, Selector
 from goexplore.streams import stream
+from goexplore.twins import Twins
 from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
@@ -55,6 +56,7 @@ class Engine:
     selector: a judge decides while other workers go on. Where there are islands, one for each.
     cells: where candidates count as the same place; by default where their domain says.
     appraisers: asked about children that the rule would admit, before they are recorded.
+    twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
     workers: threads that take steps at the same time.
     deterministic: give the same archive for the same seed with any timing: step k is chosen
@@ -79,6 +81,7 @@ class Engine:
         cells: Cells | None = None,
         islands: Islands = ONE,
         appraisers: Sequence[Appraiser] = (),
+        twins: Twins | None = None,
         budget: Budget | None = None,
         seed: int = 0,
         horizon: int = 1,
@@ -112,7 +115,7 @@ class Engine:
         self._ending: tuple[Ending, str] | None = None
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
-        told: list[object] = [mutator, *appraisers, cells]
+        told: list[object] = [mutator, *appraisers, cells, twins]
         self._remembering = [part for part in told if isinstance(part, Remembering)]
         self._explorer = Explorer(
             archive=archive,
@@ -123,6 +126,7 @@ class Engine:
             lock=self._moved,
             cells=cells,
             islands=islands,
+            twins=twins,
         )
 
     def run(self) -> Outcome:

@@ -27,6 +27,7 @@ from goexplore.cells.base import CellError, Cells
 from goexplore.cells.domain import FromDomain
 from goexplore.domain import Domain, DomainError
 from goexplore.islands import ONE, Islands
+from goexplore.twins import Twins
 from goexplore.view import Turn
 from mutators.base import Mutator, Parent, Taken
 
@@ -45,6 +46,7 @@ class Explorer:
     lock: keeps the archive's elites to one thread at a time; never held while a child is made.
     appraisers: asked about children that the rule would admit.
     cells: where they count as the same place; where their domain says by default.
+    twins: knows which children need not be run; `None` for none.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Explorer:
         lock: AbstractContextManager[object],
         cells: Cells | None = None,
         islands: Islands = ONE,
+        twins: Twins | None = None,
     ) -> None:
         self._archive = archive
         self._domain = domain
@@ -67,6 +70,7 @@ class Explorer:
         self._lock = lock
         self._cells = cells or FromDomain()
         self._islands = islands
+        self._twins = twins
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
@@ -195,6 +199,10 @@ class Explorer:
             unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
             return Attempt(
                 parent=entry, candidate=unchanged, result=child, verified=False, island=island
+            )
+        if self._twins and (known := self._twins.tried(child, turn.as_of, before)):
+            return Attempt(
+                parent=entry, candidate=child, result=known, verified=False, island=island
             )
         result, where = self._located(turn, child, self._verify(child, parent))
         made = Attempt(parent=entry, candidate=child, result=result, appraisal=where, island=island)

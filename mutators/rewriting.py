@@ -344,6 +344,8 @@ def _mending(parent: Parent, memory: Memory, random: Random) -> _Start:
     mended = memory.mended(parent.as_of)
     for entry in reversed(memory.children(parent)):
         tree, result = entry.candidate.tree, entry.result
+        if isinstance(result, Failure) and result.cause is Cause.DUPLICATE:
+            continue
         if isinstance(result, Failure) and tree != parent.tree and entry.id not in mended:
             feedback = f"{result.cause}: {result.message}\n{result.log}".strip()
             return _Start(tree=tree, score="none", feedback=feedback, other_parents=(entry.id,))
