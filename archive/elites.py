@@ -129,6 +129,7 @@ class Elites:
         self._replaced: deque[_Replaced] = deque(maxlen=MEMORY)
         self._openings: dict[int, Openings] = {}
         self._refused: dict[int, int] = {}
+        self._beside: dict[int, float] = {}
         self._followers: list[set[int]] = []
 
     def __len__(self) -> int:
@@ -191,11 +192,13 @@ class Elites:
         return [self.holder(slot) for slot in best.tolist()]
 
     def wants(self, entry: Entry, island: int) -> bool:
-        """Whether an entry of another island is better than who holds its cell on this one."""
-        if not isinstance(entry.result, Evaluation):
+        """Whether an entry of another island is better than all that is in its cell on this one."""
+        result = entry.result
+        if not isinstance(result, Evaluation):
             return False
-        holder = self.standing(entry.result.cell, island=island)
-        return holder is None or holder.objective < entry.result.objective
+        holder = self.standing(result.cell, island=island)
+        beside = self._beside.get(cell_key(result.cell, island), -np.inf)
+        return holder is None or max(holder.objective, beside) < result.objective
 
     def standing(self, cell: str, as_of: EntryId | None = None, island: int = 0) -> Holder | None:
         """Who holds a cell, or held it when `as_of` was the newest entry."""
@@ -310,7 +313,13 @@ class Elites:
             self._columns.untried[parent] -= 1
         self._touch(parent)
 
+    def _keep_beside(self, key: int, objective: float) -> None:
+        """Know the best of those in a cell that somebody held already."""
+        self._beside[key] = max(objective, self._beside.get(key, objective))
+
     def _found(self, fact: Fact, promises: Sequence[float]) -> None:
+        if fact.status == Status.KEPT:
+            self._keep_beside(fact.key, fact.objective)
         slot = self._count
         if slot == len(self._columns.founder):
             self._columns = self._columns.resized(slot, int(slot * _GROWTH))
@@ -383,6 +392,10 @@ class Elites:
         c.size[:n] = rows.size[held]
         c.untried[:n] = rows.options[held]
         self._load_refused(rows, slots)
+        kept = rows.status == Status.KEPT
+        beside = zip(rows.key[kept].tolist(), rows.objective[kept].tolist(), strict=True)
+        for key, objective in beside:
+            self._keep_beside(key, objective)
         # What fell into a cell before anyone held it was not seen there.
         seen = slots[(slots >= 0) & (rows.id >= c.founder[slots])] if n else slots[:0]
         c.seen[:n] = np.bincount(seen, minlength=n)

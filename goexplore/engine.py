@@ -320,8 +320,12 @@ class Engine:
             self._archive.flush()
             here = self._archive.elites_at(as_of, island)
             there = self._archive.elites_at(as_of, self._islands.before(number))
-        entries = map(self._archive.entry, there.leading(self._islands.migrants))
-        return tuple(entry.id for entry in entries if here.wants(entry, island))
+        found: dict[str, EntryId] = {}
+        for entry in map(self._archive.entry, there.leading(self._islands.migrants)):
+            if isinstance(entry.result, Evaluation) and here.wants(entry, island):
+                # Where everything is kept, several may be in one cell: the best goes first.
+                found.setdefault(entry.result.cell, entry.id)
+        return tuple(found.values())
 
     def _resumed(self, granted: int) -> Turn | Order:
         """A step that was set out on and not finished, as it was chosen then."""

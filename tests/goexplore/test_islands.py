@@ -116,6 +116,23 @@ def test_a_copy_is_of_one_of_the_best_that_the_step_saw_and_better_than_what_was
             assert here.wants(entry, entry.island)
 
 
+def test_where_everything_is_kept_only_what_is_better_than_all_in_its_cell_is_copied(
+    url: str,
+) -> None:
+    explored(url, *THREE, "admission.kind=keep-all", "run.migration_every=1")
+
+    best: dict[tuple[int, str], float] = {}
+    moved = 0
+    for entry in recorded(url):
+        if isinstance(entry.result, Evaluation):
+            where = (entry.island, entry.result.cell)
+            if entry.candidate.mutator == MIGRATION:
+                assert entry.result.objective > best.get(where, float("-inf"))
+                moved += 1
+            best[where] = max(objective(entry), best.get(where, objective(entry)))
+    assert moved
+
+
 def test_a_copy_is_no_child_that_speaks_for_its_parent(url: str) -> None:
     explored(url, *THREE)
 
