@@ -13,6 +13,7 @@ from archive.entry import (
     Shortlist,
     Step,
     StepRecord,
+    TaskResult,
     TurnRecord,
     Verdict,
 )
@@ -100,6 +101,10 @@ class Archive(Protocol):
 
     def facts(self) -> Iterator[Fact]:
         """The narrow facts of all recorded entries, in order of their ids."""
+        ...
+
+    def scores(self) -> Iterator[tuple[EntryId, tuple[TaskResult, ...]]]:
+        """The scores by task of all recorded entries that have some, in order of their ids."""
         ...
 
     def flush(self) -> None:

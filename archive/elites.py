@@ -4,10 +4,12 @@ A slot is a place in the arrays. It belongs to a cell for good; the entry that h
 change. The arrays are built once, from the rows of a run, and kept up to date by the same rows.
 """
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import repeat
+from operator import itemgetter
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -121,6 +123,7 @@ class Elites:
         self.newest = EntryId(0)
         self.best = -np.inf
         self.best_entry: EntryId | None = None
+        self._rises: list[tuple[int, float]] = []
         self._count = 0
         self._columns = _Columns.zeros(256)
         self._slots: dict[int, int] = {}
@@ -216,6 +219,11 @@ class Elites:
         return Holder(
             id=self.holder(slot), objective=float(c.objective[slot]), size=int(c.size[slot])
         )
+
+    def best_at(self, as_of: EntryId) -> float:
+        """The highest objective when `as_of` was the newest entry; minus infinity for none."""
+        place = bisect_right(self._rises, as_of, key=itemgetter(0))
+        return self._rises[place - 1][1] if place else -np.inf
 
     def untried(self, entry: EntryId, as_of: EntryId | None = None) -> tuple[int, ...]:
         """Options of an elite that no entry up to `as_of` has tried, most promising first."""
@@ -351,8 +359,12 @@ class Elites:
         if promises and fact.options > 0:
             self._openings[fact.id] = Openings(promises)
         if fact.objective > self.best:
-            self.best, self.best_entry = fact.objective, EntryId(fact.id)
+            self._rise(fact.id, fact.objective)
         self._touch(slot)
+
+    def _rise(self, entry: int, objective: float) -> None:
+        self.best, self.best_entry = objective, EntryId(entry)
+        self._rises.append((entry, objective))
 
     def _touch(self, slot: int) -> None:
         self._columns.promise[slot] = self._promise(slot)
@@ -401,9 +413,8 @@ class Elites:
         c.seen[:n] = np.bincount(seen, minlength=n)
         self._load_counts(rows, rows.id[held])
         admitted = np.flatnonzero(rows.status >= Status.NEW)
-        if len(admitted):
-            best = admitted[rows.objective[admitted].argmax()]
-            self.best, self.best_entry = float(rows.objective[best]), EntryId(int(rows.id[best]))
+        for row in admitted[_rising(rows.objective[admitted])].tolist():
+            self._rise(int(rows.id[row]), float(rows.objective[row]))
         self.newest = EntryId(int(rows.id[-1]))
 
     def _load_refused(self, rows: "Rows", slots: Ints) -> None:
@@ -474,6 +485,12 @@ class Elites:
         slot = self.slot(EntryId(parent))
         if fresh and slot is not None:
             self._columns.untried[slot] -= 1
+
+
+def _rising(values: Floats) -> Bools:
+    """Which values are higher than all before them."""
+    before = np.maximum.accumulate(np.concatenate([[-np.inf], values]))[:-1]
+    return values > before
 
 
 def _positions(values: Ints, wanted: Ints) -> Ints:

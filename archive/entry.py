@@ -94,6 +94,18 @@ class TaskResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """Between which values an objective lies, two-sided, with a confidence of 95 %.
+
+    trials: what that rests on: how often a noisy world was tried, or on how many cases.
+    """
+
+    low: float
+    high: float
+    trials: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
     """What running a candidate showed.
 
@@ -106,6 +118,9 @@ class Evaluation:
     terminal: nothing can follow.
     snapshot: bytes from which its domain can restore it faster than by running its tree.
     domain_cell: the cell that its domain named, where the run's cells are others; else `None`.
+    interval: how sure the objective is; `None` where nobody says.
+    first_seen: the objective at first sight of what was verified again before it could be called
+        the best; `None` where it was not.
     """
 
     cell: str
@@ -117,6 +132,8 @@ class Evaluation:
     terminal: bool = False
     snapshot: bytes | None = None
     domain_cell: str | None = None
+    interval: Interval | None = None
+    first_seen: float | None = None
 
 
 def flaw(evaluation: Evaluation) -> str | None:
@@ -126,10 +143,22 @@ def flaw(evaluation: Evaluation) -> str | None:
     """
     tasks = {f"the score of task {result.task!r}": result.score for result in evaluation.tasks}
     measures = {f"measure {name!r}": value for name, value in evaluation.measures.items()}
-    for name, score in {"the objective": evaluation.objective, **measures, **tasks}.items():
+    for name, score in {**_estimates(evaluation), **measures, **tasks}.items():
         if not _is_finite_number(score):
             return f"{name} is {score!r}; scores are finite numbers"
     return None
+
+
+def _estimates(evaluation: Evaluation) -> dict[str, float]:
+    found = {"the objective": evaluation.objective}
+    if (between := evaluation.interval) is not None:
+        found |= {
+            "the low end of its interval": between.low,
+            "the high end of its interval": between.high,
+        }
+    if evaluation.first_seen is not None:
+        found["the objective at first sight"] = evaluation.first_seen
+    return found
 
 
 def _is_finite_number(value: object) -> bool:
@@ -220,7 +249,8 @@ class Attempt:
 
     parent: the entry it was made from; `None` for the attempt before it in the same step, whose
         id is not known yet (or for a root).
-    verified: whether a verification was spent on it.
+    verified: whether a verification was spent on it. confirmed: how many further ones were, so
+        that it could be called the best.
     appraisal: what was thought of it; `None` where nobody was asked.
     island: that it is for; 0 where there are none.
     """
@@ -229,15 +259,22 @@ class Attempt:
     candidate: Candidate
     result: Evaluation | Failure
     verified: bool = True
+    confirmed: int = 0
     appraisal: Appraisal | None = None
     island: int = 0
+
+    @property
+    def verifications(self) -> int:
+        """How many verifications were spent on it."""
+        return self.verified + self.confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """Which elite a step set out from, how many could have been chosen, and its probability.
 
-    Where a judge chose from a shortlist, the probability is that of the choice given the list.
+    Where a judge chose from a shortlist, the probability is that of the choice given the list; a
+    selector whose probabilities cannot be computed says given what it is.
     """
 
     chosen: EntryId

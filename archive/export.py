@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from hashlib import sha256
 from io import BytesIO
 
 import networkx as nx
 
-from archive.entry import Appraisal, Entry, Failure
+from archive.entry import Appraisal, Entry, Evaluation, Failure
 from archive.lineage import graph, nodes
 from archive.reading import RunReader
 
@@ -119,4 +120,11 @@ def _plain_result(entry: Entry) -> dict[str, object]:
         "terminal": result.terminal,
         "snapshot": None if result.snapshot is None else sha256(result.snapshot).hexdigest(),
         **({} if result.domain_cell is None else {"domain_cell": result.domain_cell}),
+        **_plain_estimate(result),
     }
+
+
+def _plain_estimate(result: Evaluation) -> dict[str, object]:
+    interval = {"interval": asdict(result.interval)} if result.interval else {}
+    before = {} if result.first_seen is None else {"first_seen": result.first_seen}
+    return {**interval, **before}

@@ -4,7 +4,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, func, select
 
@@ -62,6 +62,16 @@ class Spending:
     seconds: float
 
 
+class Cost(NamedTuple):
+    """What a call cost. sample, role, dollars: as in `Call`; tokens: of prompt and answer."""
+
+    step: int
+    sample: str
+    role: str
+    tokens: int
+    dollars: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSpending:
     """What the calls of one role of one model came to in one step."""
@@ -76,6 +86,21 @@ class StepSpending:
 
 
 _CALL = tuple(calls.c[field.name] for field in fields(Call))
+_COSTS = (
+    select(
+        calls.c.step,
+        calls.c.sample,
+        calls.c.role,
+        calls.c.prompt_tokens + calls.c.completion_tokens,
+        calls.c.dollars,
+    )
+    .where(
+        calls.c.run == bindparam("run"),
+        calls.c.step >= bindparam("first"),
+        calls.c.step <= bindparam("last"),
+    )
+    .order_by(calls.c.step, calls.c.sample, calls.c.key)
+)
 _FIND = select(*_CALL).where(calls.c.run == bindparam("run"), calls.c.key == bindparam("key"))
 
 
@@ -102,6 +127,20 @@ class Ledger:
             found = Query.of(_FIND, connection.dialect).rows(connection, run=self._run, key=key)
             return next((_call_of(row) for row in found), None)
 
+    def answered(self, step: int, role: str) -> list[Call]:
+        """The calls of a step in a role, in the order of their samples."""
+        c = calls.c
+        statement: Select[*tuple[Any, ...]] = select(*_CALL).where(
+            c.run == self._run, c.step == step, c.role == role
+        )
+        with self._database.look() as connection:
+            found = connection.execute(statement.order_by(c.sample, c.key)).all()
+        return [_call_of(tuple(row)) for row in found]
+
+    def costs(self, first: int, last: int) -> Iterator[Cost]:
+        """What each call of the steps from one to another cost."""
+        return costs_of(self._database, self._run, first, last)
+
     def record(self, *answered: Call) -> None:
         """Keep calls, all or none; they are safe when this returns.
 
@@ -111,14 +150,24 @@ class Ledger:
         self._write(answered)
 
 
-def calls_of(database: Database, run: RunId) -> Iterator[Call]:
-    """All calls of a run, in the order of their steps."""
+def calls_of(database: Database, run: RunId, role: str | None = None) -> Iterator[Call]:
+    """All calls of a run, or those in a role, in the order of their steps."""
     statement: Select[*tuple[Any, ...]] = (
         select(*_CALL).where(calls.c.run == run).order_by(calls.c.step, calls.c.at, calls.c.key)
     )
+    if role is not None:
+        statement = statement.where(calls.c.role == role)
     with database.look() as connection:
         for row in connection.execute(statement):
             yield _call_of(tuple(row))
+
+
+def costs_of(database: Database, run: RunId, first: int, last: int) -> Iterator[Cost]:
+    """What each call of the steps of a run from one to another cost, step by step."""
+    with database.look() as connection:
+        found = Query.of(_COSTS, connection.dialect)
+        for row in found.rows(connection, run=run, first=first, last=last):
+            yield Cost(*row)
 
 
 def spending_of(database: Database, run: RunId) -> list[Spending]:

@@ -7,9 +7,10 @@ from typing import Any
 import networkx as nx
 from sqlalchemy import ColumnElement, CompoundSelect, Select, select, true, union_all
 
-from archive.entry import EntryId, RunId, Status
+from archive.entry import EntryId, Interval, RunId, Status
 from archive.errors import UnknownEntry
 from archive.reading import RunReader
+from archive.rows import interval_of
 from archive.tables import bodies, entries, other_parents
 
 _CHUNK = 500
@@ -32,6 +33,7 @@ class Node:
     cell: str
     objective: float | None
     why: str
+    interval: Interval | None = None
 
 
 def children(reader: RunReader, entry: EntryId) -> list[EntryId]:
@@ -78,6 +80,7 @@ def _nodes(
                 cell=row.cell or "",
                 objective=None if failed else row.objective,
                 why=f"{row.cause}: {row.message}" if failed else row.why or "",
+                interval=interval_of(row.interval),
             )
 
 
@@ -140,7 +143,7 @@ def _ids(reader: RunReader, statement: Select[int]) -> list[EntryId]:
 
 def _in_few_words(run: RunId, which: ColumnElement[bool]) -> "Select[*tuple[object, ...]]":
     narrow = ("id", "parent", "step", "depth", "status", "objective")
-    broad = ("mutator", "cell", "why", "cause", "message")
+    broad = ("mutator", "cell", "why", "cause", "message", "interval")
     return (
         select(*(entries.c[name] for name in narrow), *(bodies.c[name] for name in broad))
         .join(bodies, (bodies.c.run == entries.c.run) & (bodies.c.id == entries.c.id))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
+from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
@@ -35,10 +36,12 @@ from archive.judging import (
 from archive.ledger import (
     Answered,
     Call,
+    Cost,
     Ledger,
     Spending,
     StepSpending,
     calls_of,
+    costs_of,
     largest_call,
     spending_by_step,
     spending_of,
@@ -152,6 +155,15 @@ class RunReader:
             for row in connection.execute(statement):
                 yield Fact(*row)
 
+    def scores(self) -> Iterator[tuple[EntryId, tuple[TaskResult, ...]]]:
+        """The scores by task of all recorded entries that have some, in order of their ids."""
+        c = task_results.c
+        statement = select(c.entry, c.task, c.score).where(c.run == self.run)
+        with self.look() as connection:
+            rows = connection.execute(statement.order_by(c.entry, c.place))
+            for entry, group in groupby(rows, itemgetter(0)):
+                yield EntryId(entry), tuple(TaskResult(task=t, score=s) for _, t, s in group)
+
     def step(self, number: int) -> StepRecord:
         """What was recorded of a step.
 
@@ -210,9 +222,13 @@ class RunReader:
         """How interesting entries were found to be, where somebody said."""
         return interests_of(self._database, self.run)
 
-    def calls(self) -> Iterator[Call]:
-        """All calls of models, in the order of their steps."""
-        return calls_of(self._database, self.run)
+    def calls(self, role: str | None = None) -> Iterator[Call]:
+        """All calls of models, or those in a role, in the order of their steps."""
+        return calls_of(self._database, self.run, role)
+
+    def costs(self, first: int, last: int) -> Iterator[Cost]:
+        """What each call of the steps from one to another cost, step by step."""
+        return costs_of(self._database, self.run, first, last)
 
     def answers(self) -> Ledger:
         """What models have answered, to be read and not added to."""

@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 from hashlib import sha256
 from operator import attrgetter
 
@@ -17,6 +17,7 @@ from archive.entry import (
     EntryId,
     Evaluation,
     Failure,
+    Interval,
     Option,
     RunId,
     Status,
@@ -49,6 +50,8 @@ class Body:
     crossed: int = 0
     appraised: int = 0
     domain_cell: str | None = None
+    interval: str | None = None
+    first_seen: float | None = None
 
 
 _BODY_VALUES = attrgetter(*(field.name for field in fields(Body)))
@@ -84,7 +87,7 @@ def step_row(run: RunId, step: Step, now: float) -> Row:
         selection.probability if selection else 1.0,
         step.granted,
         step.as_of,
-        sum(attempt.verified for attempt in step.attempts),
+        sum(attempt.verifications for attempt in step.attempts),
         step.elapsed,
         now,
         step.ahead,
@@ -130,6 +133,8 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
         crossed=len(entry.candidate.other_parents),
         appraised=int(entry.appraisal is not None),
         domain_cell=evaluation.domain_cell,
+        interval=json.dumps(astuple(evaluation.interval)) if evaluation.interval else None,
+        first_seen=evaluation.first_seen,
     )
 
 
@@ -268,7 +273,16 @@ def _evaluation_of(fact: Fact, body: Body, related: Related) -> Evaluation:
         terminal=fact.options == 0,
         snapshot=related.blobs[body.snapshot] if body.snapshot else None,
         domain_cell=body.domain_cell,
+        interval=interval_of(body.interval),
+        first_seen=body.first_seen,
     )
+
+
+def interval_of(text: str | None) -> Interval | None:
+    if text is None:
+        return None
+    low, high, trials = json.loads(text)
+    return Interval(low=low, high=high, trials=trials)
 
 
 def options_of(text: str) -> tuple[Option, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, text
 from archive.connection import Database
 from archive.errors import ArchiveError, NewerSchema
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Migrations are numbered, so that a newer database can be told."""
 
 

@@ -185,7 +185,7 @@ class SqlArchive(RunReader, Closing):
     def _count(self, step: Step) -> None:
         self.step_count += step.number > 0
         self.last_step = max(self.last_step, step.number)
-        self.verifications += sum(attempt.verified for attempt in step.attempts)
+        self.verifications += sum(attempt.verifications for attempt in step.attempts)
         self.elapsed = max(self.elapsed, step.elapsed)
 
     def _admit(

@@ -117,6 +117,8 @@ bodies = Table(
         comment="rows in appraisals",
     ),
     Column("domain_cell", Text, comment="what its domain said, where the cell is another"),
+    Column("interval", Text, comment="of the objective, at 95 %. JSON: [low, high, trials]"),
+    Column("first_seen", Double, comment="objective before it was confirmed"),
     sqlite_with_rowid=False,
 )
 Index(

@@ -16,6 +16,7 @@ _HOMES = {
         "EntryId",
         "Evaluation",
         "Failure",
+        "Interval",
         "Option",
         "Selection",
         "Status",
@@ -25,7 +26,7 @@ _HOMES = {
     "archive.errors": ("ArchiveError",),
     "archive.library": ("Library", "RunSummary"),
     "goexplore.budget": ("Budget", "Spent"),
-    "goexplore.domain": ("Domain", "DomainError"),
+    "goexplore.domain": ("Confirming", "Domain", "DomainError"),
     "goexplore.engine": ("Engine",),
     "goexplore.events": (
         "Ending",

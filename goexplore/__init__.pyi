@@ -9,6 +9,7 @@ from archive.entry import (
     EntryId,
     Evaluation,
     Failure,
+    Interval,
     Option,
     Selection,
     Status,
@@ -18,7 +19,7 @@ from archive.entry import (
 from archive.errors import ArchiveError
 from archive.library import Library, RunSummary
 from goexplore.budget import Budget, Spent
-from goexplore.domain import Domain, DomainError
+from goexplore.domain import Confirming, Domain, DomainError
 from goexplore.engine import Engine
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.selection.base import Selector
@@ -36,6 +37,7 @@ __all__ = [
     "Budget",
     "Candidate",
     "Cause",
+    "Confirming",
     "Domain",
     "DomainError",
     "EliteArrays",
@@ -48,6 +50,7 @@ __all__ = [
     "Event",
     "Failure",
     "Holder",
+    "Interval",
     "KeepAll",
     "Library",
     "Mutator",

@@ -8,7 +8,7 @@ different kinds of a part, the lower one's parameters for it do not count.
 import json
 import re
 import tomllib
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
@@ -22,15 +22,26 @@ from pydantic_core import ErrorDetails
 
 from archive.admission import AdmissionRule
 from archive.closing import Closing
-from archive.entry import TurnRecord
-from archive.ledger import Ledger
+from archive.entry import Entry, EntryId, TurnRecord
+from archive.ledger import Call, Cost, Ledger
 from archive.library import Json, Library
 from archive.sql import SqlArchive
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget
-from goexplore.catalog import OURS, Choice, Given, Kind, Part, SetupError, find, names, nearest
+from goexplore.catalog import (
+    OURS,
+    ArmKeys,
+    Choice,
+    Given,
+    Kind,
+    Part,
+    SetupError,
+    find,
+    names,
+    nearest,
+)
 from goexplore.cells.base import Cells
-from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded
+from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded, Unread
 from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
 from goexplore.events import Observer
@@ -39,12 +50,15 @@ from goexplore.islands import Islands
 from goexplore.processes import InProcesses
 from goexplore.twins import Same, Twins
 from goexplore.view import Order
+from mutators.base import Past
+from mutators.llm.asking import Asking
 from mutators.llm.base import LLM
 from mutators.llm.embedding import LedgeredEmbedder, check_dimension
 from mutators.llm.ledgered import Ledgered
 from mutators.llm.models import ModelFacts
 from mutators.llm.purse import Purse
 from mutators.llm.stopping import StopSign
+from mutators.notes import CHARACTERS, EVERY, Notes
 from sandboxes.base import Kind as SandboxKind
 from sandboxes.limits import MIB, Room
 from sandboxes.pool import Pool
@@ -145,6 +159,19 @@ class DuplicatesSection(_Section):
     near: Annotated[float, Field(gt=0, le=1)] | None = None
 
 
+class NotesSection(_Section):
+    """What a model notes down of a run for those who change programs; see `mutators.notes.Notes`.
+
+    every: entries from one note to the next; 0 for no notes. model: who writes them; else that of
+    `[run]`, else the first that the mutation names. characters: of a note that are kept.
+    """
+
+    every: Annotated[int, Field(ge=0)] = EVERY
+    model: Annotated[str, Field(min_length=1)] | None = None
+    characters: Annotated[int, Field(ge=100, le=100_000)] = CHARACTERS
+    prompts: Path | None = None
+
+
 class ArchiveSection(_Section):
     """Where the entries are kept: `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`."""
 
@@ -157,8 +184,12 @@ _PLAIN: Mapping[str, type[_Section]] = {
     "archive": ArchiveSection,
     "sandbox": SandboxSection,
     "duplicates": DuplicatesSection,
+    "notes": NotesSection,
 }
-SECTIONS = ("run", *_KINDS, "budget", "models", "archive", "sandbox", "duplicates")
+SECTIONS = ("run", *_KINDS, "duplicates", "notes", "budget", "models", "archive", "sandbox")
+
+_STORED = (*_KINDS, "duplicates", "notes", "sandbox")
+"""Sections that are part of a spec."""
 
 Settings = Mapping[str, Mapping[str, object]]
 """Sections of keys with their values, as TOML has them."""
@@ -268,9 +299,7 @@ def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     kept = ("seed", "horizon", "deterministic", "lag", *_ISLANDS)
     known = {key: spec[key] for key in kept if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
-    parts: dict[str, object] = {
-        part: spec[part] for part in (*_KINDS, "sandbox", "duplicates") if part in spec
-    }
+    parts: dict[str, object] = {part: spec[part] for part in _STORED if part in spec}
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
 
 
@@ -328,6 +357,7 @@ class RunConfig:
     url: str
     sandbox: SandboxSection
     duplicates: DuplicatesSection
+    notes: NotesSection
 
     @property
     def spec(self) -> dict[str, Json]:
@@ -336,6 +366,7 @@ class RunConfig:
         return {
             **{kind: keys for kind, keys in self._parts().items() if keys != _unsaid(kind)},
             **self._held(),
+            **self._noted(),
             **self._files(),
             **self._skipped(),
             "seed": run.seed,
@@ -353,6 +384,7 @@ class RunConfig:
             "run": self.run.model_dump(exclude_none=True),
             # TOML has no word for nothing.
             **{kind: _said(keys) for kind, keys in self._parts().items()},
+            "notes": self.notes.model_dump(mode="json", exclude_none=True),
             "budget": {unit: value for unit, value in budget.items() if value < inf},
             "models": json.loads(json.dumps(self.models)),
             "archive": {"url": self.url},
@@ -398,8 +430,15 @@ class RunConfig:
     @property
     def asked(self) -> list[str]:
         """The models that its parts ask, and those that embed texts for them."""
-        named = (name for choice in self.choices for name in (choice.model, choice.embedder))
-        return sorted({name for name in named if name})
+        named = {name for choice in self.choices for name in choice.models}
+        return sorted({*named, *([self.noting] if self.noting else [])})
+
+    @property
+    def noting(self) -> str | None:
+        """The model that writes notes; `None` where nobody reads any."""
+        if not self.notes.every or not self.mutation.noted:
+            return None
+        return self.notes.model or self.run.model or next(iter(self.mutation.models), None)
 
     def _parts(self) -> dict[Kind, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
@@ -428,6 +467,12 @@ class RunConfig:
         said = self.duplicates.model_dump(exclude_none=True)
         return {"duplicates": said} if said else {}
 
+    def _noted(self) -> dict[str, Json]:
+        """What is noted down of it, where anybody reads that."""
+        if not self.mutation.noted:
+            return {}
+        return {"notes": {**self.notes.model_dump(mode="json"), "model": self.noting}}
+
     def _words(self) -> str:
         values = [v for v in self.domain.parameters.model_dump(mode="json").values() if v]
         first = json.dumps(values[:1]) if values and isinstance(values[0], list) else ""
@@ -438,8 +483,14 @@ class RunConfig:
         return sha256(json.dumps(self.spec, sort_keys=True).encode()).hexdigest()[:6]
 
 
-def _said(keys: dict[str, Json]) -> dict[str, Json]:
-    return {key: value for key, value in keys.items() if value is not None}
+def _said(keys: Mapping[str, Json]) -> dict[str, Json]:
+    return {key: _said_of(value) for key, value in keys.items() if value is not None}
+
+
+def _said_of(value: Json) -> Json:
+    if isinstance(value, Mapping):
+        return _said(value)
+    return [_said_of(each) for each in value] if isinstance(value, list) else value
 
 
 def _unsaid(kind: Kind) -> dict[str, Json] | None:
@@ -449,7 +500,8 @@ def _unsaid(kind: Kind) -> dict[str, Json] | None:
 def plain(choice: Choice) -> dict[str, Json]:
     """A part with its parameters, as JSON."""
     parameters: dict[str, Json] = json.loads(choice.parameters.model_dump_json())
-    return {"kind": choice.part.name, **parameters}
+    named: dict[str, Json] = {"name": choice.name} if choice.name else {}
+    return {"kind": choice.part.name, **named, **parameters}
 
 
 def checked(layers: Sequence[Layer]) -> RunConfig:
@@ -472,12 +524,13 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         url=stack.section("archive", ArchiveSection).url,
         sandbox=stack.section("sandbox", SandboxSection),
         duplicates=stack.section("duplicates", DuplicatesSection),
+        notes=stack.section("notes", NotesSection),
     )
     if config.same == "none" and config.duplicates.near is not None:
         raise ConfigError(
             "[duplicates] near does nothing where same is 'none'; say same = \"code\" beside it"
         )
-    if config.run.model and not any(choice.part.asks for choice in config.choices):
+    if config.run.model and not any(choice.asks for choice in config.choices):
         raise ConfigError(
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
             "choose a preset that does, such as ige (goexplore presets lists them)"
@@ -487,6 +540,11 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         raise ConfigError(
             "[selection] novelty and [cells] nearest would both keep an embedding of each entry; "
             "name measures for the cells"
+        )
+    if config.notes.model and not config.mutation.noted:
+        raise ConfigError(
+            f"[notes] model = {json.dumps(config.notes.model)} would do nothing: "
+            f"[mutation] {config.mutation.part.name} reads no notes"
         )
     return config
 
@@ -555,6 +613,10 @@ def _schema_of(part: Part) -> dict[str, object]:
     return {**found, "properties": properties}
 
 
+def _known(kind: Kind) -> str:
+    return f"{', '.join(names(kind))}, or write module:Class"
+
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -589,11 +651,13 @@ class _Stack:
         """The part of a kind with its parameters, checked."""
         name = self._keys(kind, with_kind=True).get("kind", _UNSAID.get(kind))
         if not isinstance(name, str):
-            known = f"known are {', '.join(names(kind))}, or write module:Class"
-            raise ConfigError(f"{self._source(kind, 'kind')}[{kind}] needs a 'kind'; {known}")
+            source = self._source(kind, "kind")
+            raise ConfigError(f"{source}[{kind}] needs a 'kind'; known are {_known(kind)}")
         part = find(kind, name)
         parameters = self.section(kind, part.parameters)
         choice = Choice(part=part, parameters=parameters)
+        if part.mixes:
+            return self._mixed(choice)
         if not part.asks or choice.model:
             return choice
         model = self.section("run", RunSection).model
@@ -603,6 +667,37 @@ class _Stack:
                 f"--model, or as 'model' in [run] or [{kind}]"
             )
         return Choice(part=part, parameters=parameters.model_copy(update={"model": model or ""}))
+
+    def _mixed(self, choice: Choice) -> Choice:
+        """A part that draws among others, with all of them."""
+        keys = cast("Sequence[ArmKeys]", dict(choice.parameters)["arms"])
+        kind = choice.part.kind
+        arms = tuple(self._arm(kind, place, each) for place, each in enumerate(keys, start=1))
+        said = tuple(plain(arm) for arm in arms)
+        return replace(
+            choice, parameters=choice.parameters.model_copy(update={"arms": said}), arms=arms
+        )
+
+    def _arm(self, kind: Kind, place: int, keys: ArmKeys) -> Choice:
+        """An arm, checked as the section of a part is."""
+        source = f"{self._source(kind, 'arms')}arm {place}"
+        name = keys.get("name", "")
+        if not isinstance(name, str):
+            raise ConfigError(f"{source}: [{kind}] name = {json.dumps(name)} should be text")
+        own = {key: value for key, value in keys.items() if key != "name"}
+        model = self.section("run", RunSection).model
+        stack = _Stack(
+            [
+                Layer(source="", settings={"run": {"model": model}}),
+                Layer(source=source, settings={kind: own}, folder=self._folder(kind, "arms")),
+            ]
+        )
+        of = own.get("kind")
+        if not isinstance(of, str):
+            raise ConfigError(f"{source}: [{kind}] needs a 'kind'; known are {_known(kind)}")
+        if find(kind, of).mixes:
+            raise ConfigError(f"{source}: [{kind}] a {of} cannot be an arm of another")
+        return replace(stack.choice(kind), name=name)
 
     def _keys(self, section: str, *, with_kind: bool = False) -> dict[str, object]:
         merged: dict[str, object] = {}
@@ -617,7 +712,8 @@ class _Stack:
         """The keys of a section, with paths that hold wherever the run goes on."""
         values = self._keys(section)
         for key, field in model.model_fields.items():
-            if field.annotation is Path and isinstance(value := values.get(key), str):
+            paths = Path in (field.annotation, *get_args(field.annotation))
+            if paths and isinstance(value := values.get(key), str):
                 values[key] = str((self._folder(section, key) / value).resolve())
         return values
 
@@ -711,8 +807,8 @@ def placing(config: RunConfig) -> tuple[Cells, AdmissionRule]:
         SetupError: one of them cannot be made with its parameters.
     """
     models = _connected(config, Connections({}), StopSign(), silent=True)
-    cells = config.cells.cells(_unasked(config.cells, models, ""))
-    return cells, config.admission.rule(_unasked(config.admission, models, ""))
+    cells = config.cells.cells(_unasked(config.cells, models, "", None))
+    return cells, config.admission.rule(_unasked(config.admission, models, "", None))
 
 
 # The run, ready to go
@@ -771,8 +867,9 @@ def prepare(
         sign = StopSign()
         connected = connections or Connections({})
         models = _connected(config, connected, sign, silent=replaying is not None)
+        noting = _unasked_notes(config, models, brief)
         for choice in config.choices[1:]:
-            choice.make(_unasked(choice, models, brief))
+            choice.make(_unasked(choice, models, brief, noting))
         world = domain
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
@@ -781,8 +878,13 @@ def prepare(
         purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
         through = _Through(
-            models=models, ledger=ledger, purse=purse, brief=brief, seed=config.run.seed
+            models=models,
+            past=_Past(archive, ledger),
+            purse=purse,
+            brief=brief,
+            seed=config.run.seed,
         )
+        notes = through.notes(config)
         islands = config.islands
         selectors = [
             config.selection.selector(through.given(config.selection)) for _ in range(islands.count)
@@ -794,12 +896,13 @@ def prepare(
             domain=world,
             selector=selectors,
             islands=islands,
-            mutator=config.mutation.mutator(through.given(config.mutation)),
+            mutator=config.mutation.mutator(through.given(config.mutation, notes)),
             rule=rule,
             cells=cells,
             # What one thinks of a child holds for all of its kind.
             appraisers=[part for part in (selectors[0], rule) if isinstance(part, Appraiser)],
             twins=_twins(config, archive),
+            remembering=[notes] if notes else [],
             budget=config.budget,
             purse=purse,
             sign=sign,
@@ -830,36 +933,79 @@ def _check_whole(archive: SqlArchive, name: str) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """A run and its ledger, to look things up in; see `mutators.base.Past`."""
+
+    archive: SqlArchive
+    ledger: Ledger
+
+    def entry(self, entry: EntryId) -> Entry:
+        return self.archive.entry(entry)
+
+    def costs(self, first: int, last: int) -> Iterable[Cost]:
+        return self.ledger.costs(first, last)
+
+    def answered(self, step: int, role: str) -> Sequence[Call]:
+        return self.ledger.answered(step, role)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Through:
     """The models of a run as its parts get them: through the ledger, within the budget."""
 
     models: Mapping[str, LLM]
-    ledger: Ledger
+    past: _Past
     purse: Purse | None
     brief: str
     seed: int
 
-    def given(self, choice: Choice) -> Given:
+    def given(self, choice: Choice, notes: Notes | None = None) -> Given:
         """What a part is made with."""
-        if self.purse is None:
-            return Given(brief=self.brief)
-        asks, embeds = choice.model, choice.embedder
+        asks, embeds, purse = choice.model, choice.embedder, self.purse
         return Given(
-            asking=self._asking(asks, self.purse) if asks else None,
-            embedder=self._embedder(embeds, self.purse) if embeds else None,
+            asking=self._asking(asks, purse) if asks and purse else None,
+            embedder=self._embedder(embeds, purse) if embeds and purse else None,
             brief=self.brief,
+            arms=tuple(self.given(arm, notes) for arm in choice.arms),
+            past=self.past,
+            notes=notes,
         )
+
+    def notes(self, config: RunConfig) -> Notes | None:
+        """What is noted down of the run; `None` where nobody reads that."""
+        if not config.noting or not self.purse:
+            return None
+        return _notes(config, self._asking(config.noting, self.purse), self.brief, self.past)
 
     def _asking(self, name: str, purse: Purse) -> Ledgered:
         model = self.models[name]
-        return Ledgered(model, ledger=self.ledger, purse=purse, seed=self.seed)
+        return Ledgered(model, ledger=self.past.ledger, purse=purse, seed=self.seed)
 
     def _embedder(self, name: str, purse: Purse) -> LedgeredEmbedder:
-        return LedgeredEmbedder(self.models[name], ledger=self.ledger, purse=purse)
+        return LedgeredEmbedder(self.models[name], ledger=self.past.ledger, purse=purse)
 
 
-def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str) -> Given:
+def _notes(config: RunConfig, asking: Asking, brief: str, past: Past) -> Notes:
+    section = config.notes
+    return Notes(
+        asking,
+        brief,
+        past=past,
+        every=section.every,
+        characters=section.characters,
+        prompts=section.prompts,
+    )
+
+
+def _unasked_notes(config: RunConfig, models: Mapping[str, LLM], brief: str) -> Notes | None:
+    """What shows whether notes can be made, as `_unasked` does of parts."""
+    if not config.noting:
+        return None
+    return _notes(config, Unasked(models[config.noting].model), brief, Unread())
+
+
+def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str, notes: Notes | None) -> Given:
     """What shows whether a part can be made, before anything is recorded."""
     asks, embeds = choice.model, choice.embedder
     if embeds:
@@ -868,6 +1014,9 @@ def _unasked(choice: Choice, models: Mapping[str, LLM], brief: str) -> Given:
         asking=Unasked(models[asks].model) if asks else None,
         embedder=Unembedded(models[embeds].model) if embeds else None,
         brief=brief,
+        arms=tuple(_unasked(arm, models, brief, notes) for arm in choice.arms),
+        past=Unread(),
+        notes=notes,
     )
 
 

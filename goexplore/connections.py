@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from archive.entry import Entry, EntryId
+from archive.errors import UnknownEntry
+from archive.ledger import Call, Cost
 from mutators.llm.base import LLM, Answer, LLMError, Model, Request, Role
 from mutators.llm.connect import Connection, connect
 from mutators.llm.models import describe, parse
@@ -73,6 +76,28 @@ class Unasked:
         """
         del request, role, step, sample
         raise LLMError(f"{self.model.name} is not to be asked before the run has begun")
+
+
+class Unread:
+    """The past of a run that has not begun; see `mutators.base.Past`."""
+
+    def entry(self, entry: EntryId) -> Entry:
+        """There is none.
+
+        Raises:
+            UnknownEntry: always.
+        """
+        raise UnknownEntry(f"no entry #{entry} in a run that has not begun")
+
+    def costs(self, first: int, last: int) -> Sequence[Cost]:
+        """None."""
+        del first, last
+        return ()
+
+    def answered(self, step: int, role: str) -> Sequence[Call]:
+        """None."""
+        del step, role
+        return ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,36 @@ class HoldingOut(Protocol):
             DomainError: the world itself is broken.
         """
         ...
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """A world whose first look at a candidate may flatter it.
+
+    What is picked because it looks best has had luck on its side, the more candidates there were
+    to pick from. So the loop has a candidate that would become the best of its run verified
+    again, and what it records is what is seen then.
+    """
+
+    @property
+    def confirmations(self) -> int:
+        """How many further verifications of the budget it takes to confirm a candidate.
+
+        With 0 none is ever confirmed. It is the same for the whole run.
+        """
+        ...
+
+    def confirm(
+        self, candidate: Candidate, parent: Parent | None, found: Evaluation
+    ) -> Evaluation | Failure:
+        """Verify a candidate again, with nothing that `found`, its evaluation, rested on.
+
+        Raises:
+            DomainError: the world itself is broken, and every candidate would meet the same end.
+        """
+        ...
+
+
+def confirmations(domain: Domain) -> int:
+    """How many verifications it takes to confirm a candidate of a domain; 0 for most domains."""
+    return domain.confirmations if isinstance(domain, Confirming) else 0

@@ -34,14 +34,27 @@ from archive.entry import (
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
 from goexplore.cells.base import Cells, Growing
-from goexplore.domain import Domain
+from goexplore.domain import Domain, confirmations
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
 from goexplore.islands import ONE, Islands
-from goexplore.selection.base import Decision, Judge, Selector
+from goexplore.selection.base import Decision, Finding, Judge, Selector, Witness
 from goexplore.streams import stream
 from goexplore.twins import Twins
-from goexplore.view import Order, Recorded, Turn, View, lesson, lessons, orders, record_of, turn_of
+from goexplore.view import (
+    Order,
+    Recorded,
+    Turn,
+    View,
+    ashore,
+    findings,
+    found,
+    lesson,
+    lessons,
+    orders,
+    record_of,
+    turn_of,
+)
 from mutators.base import Mutator, Remembering
 from mutators.llm.asking import BudgetSpent
 from mutators.llm.purse import Purse
@@ -58,11 +71,14 @@ class Engine:
     appraisers: asked about children that the rule would admit, before they are recorded.
     twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
+    budget: what may be spent; of verifications, each child may take one, and as many further ones
+        as it takes to confirm it (`goexplore.domain.Confirming`).
     workers: threads that take steps at the same time.
     deterministic: give the same archive for the same seed with any timing: step k is chosen
         from the archive as it stood after step k - lag, and steps are recorded in order. With
         one worker that is so anyway.
     lag: for `deterministic`; the number of workers by default, and best at least as many.
+    remembering: further parts that are told of every step; the mutator and the appraisers are, too.
     purse: what models may cost, where steps ask any. Then each step is recorded before it is
         taken, so that one that was killed is taken again as it was chosen, and asks nothing that
         has been answered.
@@ -88,6 +104,7 @@ class Engine:
         workers: int = 1,
         deterministic: bool = False,
         lag: int | None = None,
+        remembering: Sequence[Remembering] = (),
         purse: Purse | None = None,
         sign: StopSign | None = None,
         turns: Sequence[TurnRecord | Order] | None = None,
@@ -104,6 +121,7 @@ class Engine:
         self._budget = budget or Budget()
         self._seed = seed
         self._horizon = horizon
+        self._price = 1 + confirmations(domain)
         self._workers = workers
         self._in_order = deterministic
         self._lag = (lag or workers) if deterministic else None
@@ -115,7 +133,7 @@ class Engine:
         self._ending: tuple[Ending, str] | None = None
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
-        told: list[object] = [mutator, *appraisers, cells, twins]
+        told: list[object] = [*remembering, mutator, *appraisers, cells, twins]
         self._remembering = [part for part in told if isinstance(part, Remembering)]
         self._explorer = Explorer(
             archive=archive,
@@ -137,6 +155,7 @@ class Engine:
         Raises:
             DomainError: the world cannot be explored.
             MutatorError: the mutator cannot go on.
+            SelectionError: the selector can choose nothing in this world.
             ArchiveError: the archive cannot be written.
         """
         self._open()
@@ -185,12 +204,15 @@ class Engine:
         if any(isinstance(selector, Judge) for selector in self._selectors):
             for each in lessons(self._archive, self._view.elites.newest):
                 cast(Judge, self._selector(each.step)).learn(each)
+        if any(isinstance(selector, Witness) for selector in self._selectors):
+            for step in findings(self._archive, self._view.elites.newest):
+                self._witness(step)
         if self._remembering:
             self._archive.flush()  # the roots may be on their way yet
             for _, entries in groupby(self._archive.entries(), attrgetter("step")):
-                step = tuple(entries)
+                recorded = tuple(entries)
                 for part in self._remembering:
-                    part.remember(step)
+                    part.remember(recorded)
 
     def _close(self) -> Outcome:
         self._archive.flush()
@@ -257,6 +279,8 @@ class Engine:
         selector = self._selector(recorded.turn.number)
         if isinstance(selector, Judge):
             selector.learn(lesson(recorded, self._archive))
+        if isinstance(selector, Witness):
+            self._witness(found(recorded))
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))
@@ -284,6 +308,13 @@ class Engine:
             return self._listed(drawn) if drawn else None
         selection = selector.select(elites, random)
         return self._selected(selection, granted) if selection else None
+
+    def _witness(self, step: Sequence[Finding]) -> None:
+        """Tell the selectors of what a step has found, each of what is on its own island."""
+        for island, selector in enumerate(self._selectors):
+            own = [each for each in step if each.fact.island == island]
+            if own and isinstance(selector, Witness):
+                selector.see([ashore(each) for each in own])
 
     def _selector(self, number: int) -> Selector | Judge:
         """Who chooses for a step: each island has its own."""
@@ -348,11 +379,15 @@ class Engine:
         if self._ending or self._view.steps + self._view.out >= self._budget.steps:
             return 0
         left = self._budget.verifications - self._view.verifications - self._view.pledged
-        return int(min(self._horizon, left))
+        most = int(min(self._horizon * self._price, left))
+        # A child is begun only where it could be confirmed, too.
+        return most - most % self._price
 
     def _why_nothing_is_left(self) -> tuple[Ending, str]:
         if unit := self._spent().used_up(self._budget):
             return Ending.BUDGET, unit
+        if self._budget.verifications - self._archive.verifications < self._price:
+            return Ending.BUDGET, "verifications"
         where = f" on island {self._islands.of(self._next)}" if self._islands.count > 1 else ""
         return Ending.EXHAUSTED, f"nothing is left to try{where}"
 
@@ -416,7 +451,7 @@ class Engine:
             self._end_early(cut)
             # In order, a part of a step would be another step; its answers are in the ledger.
             made = () if self._in_order else tuple(attempts)
-            return replace(turn, granted=len(made)), self._with_arrivals(turn, made)
+            return replace(turn, granted=len(made) * self._price), self._with_arrivals(turn, made)
         return turn, self._with_arrivals(turn, tuple(attempts))
 
     def _with_arrivals(self, turn: Turn, made: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
@@ -463,7 +498,7 @@ class Engine:
         entries = self._archive.add(step, self._rule)
         for part in self._remembering:
             part.remember(entries)
-        verified = sum(attempt.verified for attempt in attempts)
+        verified = sum(attempt.verifications for attempt in attempts)
         self._view.record(Recorded(turn=turn, entries=entries, verifications=verified))
         if self._view.live:
             self._see()

@@ -1,7 +1,7 @@
 """One step of the loop: return to an elite, and go on from child to child as far as granted."""
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from random import Random
@@ -25,11 +25,11 @@ from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
 from goexplore.cells.base import CellError, Cells
 from goexplore.cells.domain import FromDomain
-from goexplore.domain import Domain, DomainError
+from goexplore.domain import Confirming, Domain, DomainError, confirmations
 from goexplore.islands import ONE, Islands
 from goexplore.twins import Twins
 from goexplore.view import Turn
-from mutators.base import Mutator, Parent, Taken
+from mutators.base import Drawing, Mutator, Parent, Taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,17 @@ class Explorer:
         self._cells = cells or FromDomain()
         self._islands = islands
         self._twins = twins
+        self._confirming = domain if isinstance(domain, Confirming) else None
+        self._price = 1 + confirmations(domain)
 
     def attempts(self, turn: Turn, random: Random) -> Iterator[Attempt]:
         """The children of a step, each as soon as it has been made and run."""
         done: list[Attempt] = []
         taken: list[Taken] = []
         place = self._return_to(turn, turn.selection.chosen, turn.untried)
-        while place and len(done) < turn.granted and self._mutator.can_propose(place.parent):
+        # Leave is given by what children would take if each had to be confirmed.
+        most = turn.granted // self._price
+        while place and len(done) < most and self._mutator.can_propose(place.parent):
             done.append(self._attempt(turn, place, done, random))
             yield done[-1]
             taken.extend(_taken(place.parent, done[-1]))
@@ -180,6 +184,7 @@ class Explorer:
                     as_of=turn.as_of,
                     taken=taken,
                     island=island,
+                    origin=_origin(attempts),
                 )
                 return _Place(parent=parent, entry=None)
             if holder is None:
@@ -194,9 +199,10 @@ class Explorer:
     ) -> Attempt:
         """Make a child, run it, and hear what is thought of it."""
         parent, entry, island = place.parent, place.entry, self._islands.of(turn.number)
-        child = self._mutator.propose(parent, random)
+        mutator = _drawn(self._mutator, parent, random)
+        child = mutator.propose(parent, random)
         if isinstance(child, Failure):
-            unchanged = Candidate(tree=parent.tree, mutator=self._mutator.name)
+            unchanged = Candidate(tree=parent.tree, mutator=mutator.name)
             return Attempt(
                 parent=entry, candidate=unchanged, result=child, verified=False, island=island
             )
@@ -204,23 +210,25 @@ class Explorer:
             return Attempt(
                 parent=entry, candidate=child, result=known, verified=False, island=island
             )
-        result, where = self._located(turn, child, self._verify(child, parent))
-        made = Attempt(parent=entry, candidate=child, result=result, appraisal=where, island=island)
+        result = self._verify(child, parent)
+        made = Attempt(parent=entry, candidate=child, result=result, island=island)
+        made = self._located(turn, self._confirmed(turn, made, parent))
         if not self._appraisers:
             return made
         heard = self._child(turn, parent, made, before)
-        return replace(made, appraisal=self._opinion(heard, random, where)) if heard else made
+        return (
+            replace(made, appraisal=self._opinion(heard, random, made.appraisal)) if heard else made
+        )
 
-    def _located(
-        self, turn: Turn, child: Candidate, result: Evaluation | Failure
-    ) -> tuple[Evaluation | Failure, Appraisal | None]:
-        """A result in its cell; a failure where what would place it was not measured."""
-        if isinstance(result, Failure):
-            return result, None
+    def _located(self, turn: Turn, made: Attempt) -> Attempt:
+        """An attempt in its cell; a failure where what would place it was not measured."""
+        if isinstance(made.result, Failure):
+            return made
         try:
-            return self._placed(child, result, turn.number, turn.as_of)
+            result, where = self._placed(made.candidate, made.result, turn.number, turn.as_of)
         except CellError as error:
-            return Failure(cause=Cause.INVALID_SCORE, message=str(error)), None
+            return replace(made, result=Failure(cause=Cause.INVALID_SCORE, message=str(error)))
+        return replace(made, result=result, appraisal=where)
 
     def _placed(
         self, candidate: Candidate, result: Evaluation, step: int, as_of: EntryId
@@ -266,9 +274,32 @@ class Explorer:
         goal = self._domain.goal
         return result.terminal or (goal is not None and result.objective >= goal)
 
+    def _confirmed(self, turn: Turn, made: Attempt, parent: Parent) -> Attempt:
+        """An attempt that would become the best of all that its step can see, verified again."""
+        world, found, taken = self._confirming, made.result, self._price - 1
+        if world is None or not taken or isinstance(found, Failure):
+            return made
+        if found.objective <= self._best(turn):
+            return made
+        again = self._guarded(lambda: world.confirm(made.candidate, parent, found))
+        result = (
+            replace(again, message=f"it looked like {found.objective:g} at first: {again.message}")
+            if isinstance(again, Failure)
+            else replace(again, first_seen=found.objective)
+        )
+        return replace(made, result=result, confirmed=taken)
+
+    def _best(self, turn: Turn) -> float:
+        with self._lock:
+            return self._archive.elites.best_at(turn.as_of)
+
     def _verify(self, candidate: Candidate, parent: Parent | None) -> Evaluation | Failure:
+        return self._guarded(lambda: self._domain.verify(candidate, parent))
+
+    def _guarded(self, verify: Callable[[], Evaluation | Failure]) -> Evaluation | Failure:
+        """A verification, of which a crash is an answer and no score is odd."""
         try:
-            result = self._domain.verify(candidate, parent)
+            result = verify()
         except DomainError:
             raise
         except Exception as crash:  # noqa: BLE001  # a candidate's crash is an answer
@@ -277,6 +308,17 @@ class Explorer:
         if isinstance(result, Evaluation) and (fault := flaw(result)):
             return Failure(cause=Cause.INVALID_SCORE, message=fault)
         return result
+
+
+def _drawn(mutator: Mutator, parent: Parent, random: Random) -> Mutator:
+    """Who makes the next child, by name."""
+    return mutator.draw(parent, random) if isinstance(mutator, Drawing) else mutator
+
+
+def _origin(attempts: Sequence[Attempt]) -> EntryId:
+    """The entry that the newest attempt of a step comes from."""
+    entries = (attempt.parent for attempt in reversed(attempts) if attempt.parent is not None)
+    return next(entries, NO_ENTRY)
 
 
 def _cell(attempt: Attempt) -> str | None:

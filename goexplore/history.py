@@ -1,7 +1,7 @@
 """What earlier runs measured that bears on a run to come: how long they were, what steps cost."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -33,6 +33,7 @@ _ASKING: Mapping[str, str] = {
     Role.ACT: "mutation",
     Role.MUTATE: "mutation",
     Role.ADMIT: "admission",
+    Role.NOTE: "notes",
 }
 """Which part asks in a role, where models do not tell."""
 
@@ -173,7 +174,8 @@ def _costs(records: Sequence[StepRecord], spent: Sequence[StepSpending]) -> dict
 def _likeness(spec: Mapping[str, Json], config: RunConfig) -> bool:
     mine = config.spec
     same_parts = all(
-        _without_model(spec.get(part)) == _without_model(mine[part]) for part in _PARTS
+        _without_model(spec.get(part)) == _without_model(mine.get(part))
+        for part in (*_PARTS, "notes")
     )
     same_world = _part(spec, "domain").get("kind") == config.domain.part.name
     return same_parts and same_world and spec.get("horizon") == mine["horizon"]
@@ -182,7 +184,11 @@ def _likeness(spec: Mapping[str, Json], config: RunConfig) -> bool:
 def _without_model(part: Json) -> Json:
     if not isinstance(part, Mapping):
         return part
-    return {key: value for key, value in part.items() if key != "model"}
+    return {
+        key: [_without_model(arm) for arm in value] if isinstance(value, list) else value
+        for key, value in part.items()
+        if key != "model"
+    }
 
 
 def _part(spec: Mapping[str, Json], part: str) -> Mapping[str, Json]:
@@ -191,7 +197,18 @@ def _part(spec: Mapping[str, Json], part: str) -> Mapping[str, Json]:
 
 
 def _models(spec: Mapping[str, Json]) -> dict[str, str]:
-    return {part: str(_part(spec, part).get("model") or "") for part in _PARTS}
+    """The models of a run, by who asks them: a part, an arm of one, or the notes."""
+    return {place: str(keys.get("model") or "") for place, keys in _askers(spec)}
+
+
+def _askers(spec: Mapping[str, Json]) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    for part in (*_PARTS, "notes"):
+        keys = _part(spec, part)
+        yield part, keys
+        arms = keys.get("arms")
+        for place, arm in enumerate(arms if isinstance(arms, list) else []):
+            if isinstance(arm, Mapping):
+                yield f"{part}.{place}", arm
 
 
 def _with_models(library: Library, summary: RunSummary, config: RunConfig) -> Measured:
@@ -209,7 +226,7 @@ def _with_models(library: Library, summary: RunSummary, config: RunConfig) -> Me
 
 def _successor(line: Line, was: Mapping[str, str], will: Mapping[str, str]) -> str:
     """The model that will be asked where a run asked another."""
-    asked = [part for part in _PARTS if was[part] == line.model]
-    wanted = {will[part] for part in asked if will[part]}
-    by_role = will[_ASKING.get(line.role, "mutation")]
+    asked = [place for place in was if was[place] == line.model]
+    wanted = {will[place] for place in asked if will.get(place)}
+    by_role = will.get(_ASKING.get(line.role, "mutation"), "")
     return by_role if by_role in wanted else min(wanted, default=line.model)

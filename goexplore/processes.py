@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from archive.closing import Closing
 from archive.entry import Candidate, Cause, Evaluation, Failure, Tree
-from goexplore.domain import Domain, DomainError
+from goexplore.domain import Confirming, Domain, DomainError, confirmations
 from mutators.base import Parent
 
 P = ParamSpec("P")
@@ -72,9 +72,25 @@ class InProcesses(Closing):
         Raises:
             DomainError: the domain says so, or no process starts, or all have been closed.
         """
+        return self._in_one(lambda worker: worker.do(_verify, candidate, parent))
+
+    @property
+    def confirmations(self) -> int:
+        """Those of the domain."""
+        return confirmations(self._domain)
+
+    def confirm(self, candidate: Candidate, parent: Parent | None, found: Evaluation) -> Result:
+        """Verify a candidate again in a process, as soon as one is free.
+
+        Raises:
+            DomainError: as `verify` does.
+        """
+        return self._in_one(lambda worker: worker.do(_confirm, candidate, parent, found))
+
+    def _in_one(self, work: "Callable[[_Worker], Result]") -> Result:
         worker = self._idle.get()
         try:
-            return worker.verify(candidate, parent)
+            return work(worker)
         finally:
             self._idle.put(worker)
 
@@ -108,8 +124,8 @@ class _Worker:
         self._pid = 0
         self._done: Callable[[], bool] = lambda: True
 
-    def verify(self, candidate: Candidate, parent: Parent | None) -> Result:
-        under_way = self._begun(candidate, parent)
+    def do(self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+        under_way = self._begun(function, *args, **kwargs)
         try:
             return under_way.result()
         except BrokenProcessPool as end:
@@ -122,12 +138,14 @@ class _Worker:
                 log=str(end.__cause__ or ""),
             )
 
-    def _begun(self, candidate: Candidate, parent: Parent | None) -> Future[Result]:
+    def _begun(
+        self, function: Callable[P, Result], *args: P.args, **kwargs: P.kwargs
+    ) -> Future[Result]:
         if self._pool and self._pid:
             # If it has ended, then after its last candidate, and not by the fault of this one.
             with suppress(BrokenProcessPool):
-                return self._submit(self._pool, _verify, candidate, parent)
-        return self._submit(self._start(), _verify, candidate, parent)
+                return self._submit(self._pool, function, *args, **kwargs)
+        return self._submit(self._start(), function, *args, **kwargs)
 
     def _start(self) -> ProcessPoolExecutor:
         self._pid = 0
@@ -194,8 +212,19 @@ def _end_with_parent() -> None:
 
 
 def _verify(candidate: Candidate, parent: Parent | None) -> Result:
+    return _guarded(lambda: _worlds[0].verify(candidate, parent))
+
+
+def _confirm(candidate: Candidate, parent: Parent | None, found: Evaluation) -> Result:
+    world = _worlds[0]
+    if not isinstance(world, Confirming):
+        raise DomainError(f"{type(world).__name__} confirms nothing")
+    return _guarded(lambda: world.confirm(candidate, parent, found))
+
+
+def _guarded(work: Callable[[], Result]) -> Result:
     try:
-        return _worlds[0].verify(candidate, parent)
+        return work()
     except DomainError:
         raise
     # A crash becomes an answer here already: not every exception survives the way back.

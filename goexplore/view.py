@@ -17,13 +17,14 @@ from archive.entry import (
     Selection,
     Shortlist,
     StepRecord,
+    TaskResult,
     TurnRecord,
     Verdict,
 )
-from archive.facts import fact_of
+from archive.facts import COPY, fact_of
 from archive.judging import fruitful, fruits
 from goexplore.islands import ONE, Islands
-from goexplore.selection.base import Lesson
+from goexplore.selection.base import Finding, Lesson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +274,40 @@ def lessons(archive: Archive, upto: EntryId) -> Iterator[Lesson]:
             fruitful=each.fruitful,
             verdict=verdicts.get(each.step),
         )
+
+
+def findings(archive: Archive, upto: EntryId) -> Iterator[Sequence[Finding]]:
+    """What all steps have found whose entries are no newer than `upto`, step by step."""
+    archive.flush()  # the roots may be on their way yet
+    scores = archive.scores()
+    scored = next(scores, None)
+    for _, facts in groupby(archive.facts(), attrgetter("step")):
+        step: list[Finding] = []
+        for fact in facts:
+            has_some = scored is not None and scored[0] == fact.id
+            step.append(Finding(fact, scored[1] if scored and has_some else ()))
+            scored = next(scores, None) if has_some else scored
+        if step[-1].fact.id > upto:
+            return
+        yield step
+
+
+def found(recorded: Recorded) -> Sequence[Finding]:
+    """What a step has found."""
+    return [
+        Finding(fact_of(entry, place), _tasks(entry))
+        for place, entry in enumerate(recorded.entries)
+    ]
+
+
+def ashore(finding: Finding) -> Finding:
+    """A finding as its island sees it, to which the original of a copy is unknown."""
+    fact = finding.fact
+    return finding._replace(fact=fact._replace(parent=0)) if fact.option == COPY else finding
+
+
+def _tasks(entry: Entry) -> tuple[TaskResult, ...]:
+    return entry.result.tasks if isinstance(entry.result, Evaluation) else ()
 
 
 def lesson(recorded: Recorded, archive: Archive) -> Lesson:

@@ -1,11 +1,12 @@
 """Ways to make a child of a parent: the contract."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Protocol, runtime_checkable
 
 from archive.entry import NO_ENTRY, Candidate, Entry, EntryId, Evaluation, Failure, Tree
+from archive.ledger import Call, Cost
 
 
 class MutatorError(Exception):
@@ -34,6 +35,7 @@ class Parent:
     taken: what the step has done since it set out, where that was to take options.
     id: its number; `NO_ENTRY` for a child of the same step, which has none yet.
     island: that it is on; 0 where there are none.
+    origin: the newest entry that such a child comes from; `NO_ENTRY` for an entry.
     """
 
     tree: Tree
@@ -46,6 +48,7 @@ class Parent:
     taken: tuple[Taken, ...] = ()
     id: EntryId = NO_ENTRY
     island: int = 0
+    origin: EntryId = NO_ENTRY
 
 
 class Mutator(Protocol):
@@ -69,6 +72,61 @@ class Mutator(Protocol):
 
         Raises:
             MutatorError: nothing that it could be asked again would help.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arm:
+    """One of several mutators that are drawn from.
+
+    name: what its entries say made them; the mutator's own if empty. model: which one it asks, by
+    name; empty for none.
+    """
+
+    mutator: Mutator
+    name: str = ""
+    model: str = ""
+
+
+@runtime_checkable
+class Drawing(Protocol):
+    """A mutator that leaves each child to one of several, whose name its entry bears."""
+
+    def draw(self, parent: Parent, random: Random) -> Mutator:
+        """The one that makes the next child of a parent."""
+        ...
+
+
+class Past(Protocol):
+    """What can be looked up of a run. May be asked by any thread."""
+
+    def entry(self, entry: EntryId) -> Entry:
+        """An entry, whole.
+
+        Raises:
+            UnknownEntry: there is none of that number.
+        """
+        ...
+
+    def costs(self, first: int, last: int) -> Iterable[Cost]:
+        """What each call of the steps from one to another cost."""
+        ...
+
+    def answered(self, step: int, role: str) -> Sequence[Call]:
+        """The calls of a step in a role."""
+        ...
+
+
+class Notebook(Protocol):
+    """What a model has noted down of a run: what worked so far, and what did not."""
+
+    def note(self, as_of: EntryId) -> str:
+        """The newest note that a step may know of; empty for none yet.
+
+        Raises:
+            LLMError: one is due, and the model cannot be asked.
+            BudgetSpent: one is due, and the budget does not allow to ask for it.
         """
         ...
 

@@ -121,18 +121,14 @@ class ChooseAction:
         actions = parent.tree.get(ACTIONS_FILE, "").splitlines()
         seen = parent.evaluation.observation or "(nothing is shown of it)"
         return {
-            "actions": _section("actions", _last_actions(actions), 1, Cut.HEAD),
-            "taken": _section("taken", told(parent.taken[-LAST_ACTIONS:]), 3, Cut.HEAD),
-            "observation": _section("observation", seen, 4, Cut.MIDDLE),
-            "tried": _section("tried", _tried(tried), 0, Cut.TAIL),
+            "actions": Section.of("actions", _last_actions(actions), 1, Cut.HEAD),
+            "taken": Section.of("taken", told(parent.taken[-LAST_ACTIONS:]), 3, Cut.HEAD),
+            "observation": Section.of("observation", seen, 4, Cut.MIDDLE),
+            "tried": Section.of("tried", _tried(tried), 0, Cut.TAIL),
             "options": _lines(f"{n}. {texts[option]}" for n, option in enumerate(offered, start=1)),
             "count": len(offered),
-            "lessons": _section("lessons", as_list(lessons), 2, Cut.HEAD),
+            "lessons": Section.of("lessons", as_list(lessons), 2, Cut.HEAD),
         }
-
-
-def _section(name: str, text: str, priority: int, cut: Cut) -> Section:
-    return Section(name=name, text=text, priority=priority, cut=cut)
 
 
 def _last_actions(actions: Sequence[str]) -> str:

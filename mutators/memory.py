@@ -5,10 +5,12 @@ as no more than `WINDOW` newer ones have been recorded meanwhile.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from threading import Lock
+
+from sortedcontainers import SortedSet
 
 from archive.entry import Entry, EntryId, Evaluation, Failure
 from mutators.base import Parent
@@ -37,7 +39,9 @@ class Memory:
 
     def __init__(self) -> None:
         self._recent: deque[Entry] = deque()
+        self._made_of: dict[EntryId, deque[Entry]] = {}
         self._holders: dict[_Where, list[Held]] = {}
+        self._worst_first: SortedSet[tuple[float, int, _Where]] = SortedSet()
         self._lock = Lock()
 
     def remember(self, entries: Sequence[Entry]) -> None:
@@ -45,19 +49,24 @@ class Memory:
         with self._lock:
             for entry in entries:
                 self._recent.append(entry)
+                for parent in entry.parents[:1]:
+                    self._made_of.setdefault(parent, deque()).append(entry)
                 self._hold(entry)
             while self._recent[0].id <= entries[-1].id - 2 * WINDOW:
-                self._recent.popleft()
+                self._forget(self._recent.popleft())
 
     def children(self, parent: Parent) -> list[Entry]:
         """What was made of a parent lately, the oldest first."""
-        known = self._known(parent.as_of)
-        made = (entry for entry in known if not entry.candidate.copied)
-        return [entry for entry in made if parent.id in entry.parents[:1]]
+        with self._lock:
+            made = [each for each in self._made_of.get(parent.id, ()) if not each.candidate.copied]
+        return list(_known(made, parent.as_of))
 
     def mended(self, as_of: EntryId) -> set[EntryId]:
         """Entries of which something was made as a second parent."""
-        return {other for entry in self._known(as_of) for other in entry.candidate.other_parents}
+        with self._lock:
+            recent = list(self._recent)
+        known = _known(recent, as_of)
+        return {other for entry in known for other in entry.candidate.other_parents}
 
     def best(self, parent: Parent) -> list[Held]:
         """The best of each cell of its island but a parent's own, the best first."""
@@ -67,11 +76,12 @@ class Memory:
         others = [each for each in held if each and each.evaluation.cell != parent.evaluation.cell]
         return sorted(others, key=lambda each: (-each.evaluation.objective, each.entry.id))
 
-    def _known(self, as_of: EntryId) -> Iterator[Entry]:
-        with self._lock:
-            recent = list(self._recent)
-        known = takewhile(lambda entry: entry.id <= as_of, recent)
-        return (entry for entry in known if entry.id > as_of - WINDOW)
+    def _forget(self, entry: Entry) -> None:
+        for parent in entry.parents[:1]:
+            made = self._made_of[parent]
+            made.popleft()
+            if not made:
+                del self._made_of[parent]
 
     def _hold(self, entry: Entry) -> None:
         result = entry.result
@@ -80,15 +90,24 @@ class Memory:
         holders = self._holders.setdefault((entry.island, result.cell), [])
         if holders and holders[-1].evaluation.objective > result.objective:
             return
+        if holders:
+            self._worst_first.remove(_worth(holders[-1]))
         holders.append(Held(entry=entry, evaluation=result))
+        self._worst_first.add(_worth(holders[-1]))
         while len(holders) > 1 and holders[1].entry.id <= entry.id - WINDOW:
             holders.pop(0)
         if len(self._holders) > CELLS:
-            del self._holders[min(self._holders, key=self._worth)]
+            _, _, where = self._worst_first.pop(0)
+            del self._holders[where]
 
-    def _worth(self, where: _Where) -> tuple[float, int]:
-        best = self._holders[where][-1]
-        return best.evaluation.objective, -best.entry.id
+
+def _known(entries: Iterable[Entry], as_of: EntryId) -> Iterator[Entry]:
+    known = takewhile(lambda entry: entry.id <= as_of, entries)
+    return (entry for entry in known if entry.id > as_of - WINDOW)
+
+
+def _worth(held: Held) -> tuple[float, int, _Where]:
+    return held.evaluation.objective, -held.entry.id, (held.entry.island, held.evaluation.cell)
 
 
 def _holder(holders: Sequence[Held], as_of: EntryId) -> Held | None:

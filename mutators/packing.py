@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from mutators.llm.base import LLMError, Model
 from mutators.llm.tokens import bytes_in, bytes_of, tokens_of
@@ -30,6 +31,11 @@ class Section:
     text: str
     priority: int
     cut: Cut = Cut.TAIL
+
+    @classmethod
+    def of(cls, name: str, text: str, priority: int, cut: Cut = Cut.TAIL) -> Self:
+        """The same in fewer words."""
+        return cls(name=name, text=text, priority=priority, cut=cut)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ def pack(sections: Sequence[Section], *, tokens: int, model: Model) -> Packed:
         if section.cut is Cut.NOTHING or not section.text:
             continue
         size = bytes_of(section.text)
-        texts[section.name], lost[section.name] = _shortened(section, max(0, size - excess))
+        texts[section.name], lost[section.name] = shortened(section, max(0, size - excess))
         excess -= size - bytes_of(texts[section.name])
     return Packed(texts=texts, lost={name: lost[name] for name in texts if name in lost})
 
@@ -101,9 +107,11 @@ def _check(sections: Sequence[Section], tokens: int, model: Model) -> None:
         )
 
 
-def _shortened(section: Section, size: int) -> tuple[str, int]:
+def shortened(section: Section, size: int) -> tuple[str, int]:
     """A section's text in no more bytes than `size`, and how many characters it lost."""
     text = section.text
+    if bytes_of(text) <= size:
+        return text, 0
     spare = size - bytes_of(_mark(len(text)))
     head, tail = _kept(text, section.cut, spare)
     lost = len(text) - len(head) - len(tail)

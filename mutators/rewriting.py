@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from typing import Annotated
+
+from pydantic import Field
 
 from archive.entry import Candidate, Cause, Entry, EntryId, Evaluation, Failure, Tree
-from mutators.base import Parent
+from mutators.ancestry import ancestors as _ancestors
+from mutators.base import Notebook, Parent, Past
 from mutators.edit import Limits
 from mutators.editing import regions
 from mutators.forms import FORMS, FormName
@@ -28,6 +32,8 @@ _PLACEHOLDERS = (
     "protected",
     "tried",
     "others",
+    "ancestors",
+    "note",
 )
 
 _PROTECTED = (
@@ -39,7 +45,10 @@ _TOLD = 200
 """Characters that are told of an attempt's idea, and of its error."""
 
 TRIED = 8
-"""Of how many children a model is told at most what came of them."""
+"""Of how many children a model is told at most what came of them, where nothing else is said."""
+
+ANCESTORS = 3
+"""How many of the changes that led to a program a model is shown, if nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,8 @@ class _Start:
     others: str = ""
     other_parents: tuple[EntryId, ...] = ()
 
+
+Count = Annotated[int, Field(ge=0)]
 
 _Begin = Callable[[Parent, Memory, Random], _Start]
 
@@ -74,16 +85,26 @@ class _Editing:
         max_tokens: int,
         size: int,
         prompts: Path | None,
+        ancestors: int,
+        past: Past | None,
+        notes: Notebook | None,
         trouble_first: bool = False,
         begin: _Begin | None = None,
+        tried: int = TRIED,
     ) -> None:
+        if tried < 0:
+            raise ValueError(f"tried = {tried}: so many children nobody can be told of")
         self._memory = Memory()
+        self._tried = tried
         self._begin = begin or _as_it_is
         self._stem = stem
         self._form = FORMS[form]
         # Where a schema lists all lines that may change, words about the others only distract.
         self._protected = "" if form == "lines" else _PROTECTED
         self._trouble_first = trouble_first
+        self._ancestors = ancestors
+        self._past = past
+        self._notes = notes
         self._questions = Questions(
             asking,
             brief,
@@ -138,18 +159,28 @@ class _Editing:
 
     def _words(self, parent: Parent, start: _Start) -> Mapping[str, object]:
         seen = parent.evaluation
-        tasks, feedback = (2, 3) if self._trouble_first else (3, 2)
-        tried = _tried(self._memory.children(parent))
+        tasks, feedback = (4, 5) if self._trouble_first else (5, 4)
+        note = self._notes.note(parent.as_of) if self._notes else ""
+        sections = (
+            Section.of("ancestors", self._way_to(parent), 0, Cut.HEAD),
+            Section.of("note", note or "(none yet)", 1),
+            Section.of("tried", _tried(self._memory.children(parent), self._tried), 2, Cut.HEAD),
+            Section.of("others", start.others or "(none yet)", 3),
+            Section.of("tasks", _tasks(seen), tasks),
+            Section.of("feedback", start.feedback or "(none)", feedback, Cut.MIDDLE),
+            Section.of("measures", _measures(seen), 6),
+            Section.of("program", shown(start.tree), 9, Cut.NOTHING),
+        )
         return {
-            "program": _section("program", shown(start.tree), 9, Cut.NOTHING),
+            **{section.name: section for section in sections},
             "score": start.score,
-            "measures": _section("measures", _measures(seen), 4, Cut.TAIL),
-            "tasks": _section("tasks", _tasks(seen), tasks, Cut.TAIL),
-            "feedback": _section("feedback", start.feedback or "(none)", feedback, Cut.MIDDLE),
-            "tried": _section("tried", tried, 0, Cut.HEAD),
-            "others": _section("others", start.others or "(none yet)", 1, Cut.TAIL),
             "protected": self._protected if regions.is_marked(start.tree) else "",
         }
+
+    def _way_to(self, parent: Parent) -> str:
+        """The changes that led to a parent, in words."""
+        found = _ancestors(parent, self._past, self._ancestors) if self._past else ""
+        return found or "(none)"
 
 
 class Diff(_Editing):
@@ -164,7 +195,11 @@ class Diff(_Editing):
         temperature: float = 0.8,
         max_tokens: int = 2000,
         size: int = 200_000,
+        ancestors: Count = ANCESTORS,
+        past: Past | None = None,
+        notes: Notebook | None = None,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         """Set it up.
 
@@ -174,11 +209,17 @@ class Diff(_Editing):
             lines to choose from, for small models on a server that takes one.
         max_tokens: of an answer.
         size: bytes that a child may have at most; never more than fit the model's window.
+        ancestors: how many of the changes that led to the program are shown, as diffs.
+        past: the run, to look up these in; without it none are shown.
+        notes: what has been noted down of the run; without it no note is shown.
         prompts: a folder with one's own `diff.system.txt`, `diff.user.txt` and `diff.repair.txt`,
             and, where it is to differ too, the words of a form, such as `form-blocks.txt`.
+        tried: of how many children of the program the model is told what came of them; with 0
+            each child is made as if it were the first.
 
         Raises:
             PromptError: one of these files is not there or cannot be used.
+            ValueError: `tried` is negative.
         """
         super().__init__(
             asking,
@@ -189,6 +230,10 @@ class Diff(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            ancestors=ancestors,
+            past=past,
+            notes=notes,
+            tried=tried,
         )
 
 
@@ -209,7 +254,11 @@ class Rewrite(_Editing):
         temperature: float = 0.8,
         max_tokens: int = 4000,
         size: int = 200_000,
+        ancestors: Count = ANCESTORS,
+        past: Past | None = None,
+        notes: Notebook | None = None,
         prompts: Path | None = None,
+        tried: int = TRIED,
     ) -> None:
         super().__init__(
             asking,
@@ -220,6 +269,10 @@ class Rewrite(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            ancestors=ancestors,
+            past=past,
+            notes=notes,
+            tried=tried,
         )
 
 
@@ -245,6 +298,9 @@ class Fix(_Editing):
         temperature: float = 0.4,
         max_tokens: int = 2000,
         size: int = 200_000,
+        ancestors: Count = ANCESTORS,
+        past: Past | None = None,
+        notes: Notebook | None = None,
         prompts: Path | None = None,
     ) -> None:
         super().__init__(
@@ -256,6 +312,9 @@ class Fix(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            ancestors=ancestors,
+            past=past,
+            notes=notes,
             trouble_first=True,
             begin=_mending,
         )
@@ -282,6 +341,9 @@ class Inspired(_Editing):
         temperature: float = 0.8,
         max_tokens: int = 2000,
         size: int = 200_000,
+        ancestors: Count = ANCESTORS,
+        past: Past | None = None,
+        notes: Notebook | None = None,
         prompts: Path | None = None,
     ) -> None:
         super().__init__(
@@ -293,6 +355,9 @@ class Inspired(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            ancestors=ancestors,
+            past=past,
+            notes=notes,
             begin=lambda parent, memory, random: _inspired(parent, memory, random, best, others),
         )
 
@@ -317,6 +382,9 @@ class Crossover(_Editing):
         temperature: float = 0.8,
         max_tokens: int = 4000,
         size: int = 200_000,
+        ancestors: Count = ANCESTORS,
+        past: Past | None = None,
+        notes: Notebook | None = None,
         prompts: Path | None = None,
     ) -> None:
         super().__init__(
@@ -328,6 +396,9 @@ class Crossover(_Editing):
             max_tokens=max_tokens,
             size=size,
             prompts=prompts,
+            ancestors=ancestors,
+            past=past,
+            notes=notes,
             begin=lambda parent, memory, random: _crossed(parent, memory, random, among),
         )
 
@@ -372,13 +443,10 @@ def _other(held: Held) -> str:
     return f"Score {held.evaluation.objective:g}:\n{shown(held.entry.candidate.tree)}"
 
 
-def _section(name: str, text: str, priority: int, cut: Cut) -> Section:
-    return Section(name=name, text=text, priority=priority, cut=cut)
-
-
-def _tried(children: Sequence[Entry]) -> str:
+def _tried(children: Sequence[Entry], count: int) -> str:
     """What was done with a program before, and what came of it."""
-    return _listed(map(_how_it_went, children[-TRIED:]), "(nothing yet)")
+    newest = children[max(0, len(children) - count) :]
+    return _listed(map(_how_it_went, newest), "(nothing yet)")
 
 
 def _how_it_went(entry: Entry) -> str:

@@ -13,7 +13,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from sandboxes import inside
@@ -126,6 +128,8 @@ class Bubblewrap:
         self._room = room
         self._program = found
         self._own_user = os.geteuid() == 0
+        # To the kernel, the parent that a sandbox dies with is the thread that started it.
+        self._starter = ThreadPoolExecutor(1, thread_name_prefix="sandboxes")
 
     def start(self) -> Worker:
         """A worker; see `Source`."""
@@ -151,14 +155,16 @@ class Bubblewrap:
             shares_user=not self._own_user,
             metered=False,
         )
-        return Worker(_Process([self._program, *self._walls(), *interpreter], None), traits)
+        command = [self._program, *self._walls(), *interpreter]
+        return Worker(_Process(command, None, self._starter), traits)
 
     def sweep(self) -> int:
         """Nothing outlives our process: a supervisor ends with it, and the kernel with that."""
         return 0
 
     def close(self) -> None:
-        """Nothing is left to remove."""
+        """Start no more; those that run have been ended before."""
+        self._starter.shutdown()
 
     def _walls(self) -> list[str]:
         return [
@@ -238,23 +244,34 @@ def _house() -> Path:
     return Path(inside.__file__ or "").resolve().parents[2]
 
 
-class _Process:
-    """A supervisor that is a child of ours. `home`: its folder, removed when it ends."""
+def _started(command: list[str], line: int, words: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(  # noqa: S603  # our own words
+        command,
+        stdin=line,
+        stdout=line,
+        stderr=words,
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
+        start_new_session=True,
+        close_fds=True,
+    )
 
-    def __init__(self, command: list[str], home: Path | None) -> None:
+
+class _Process:
+    """A supervisor that is a child of ours.
+
+    home: its folder, removed when it ends. starter: where it is started, if not here; kept as long.
+    """
+
+    def __init__(
+        self, command: list[str], home: Path | None, starter: Executor | None = None
+    ) -> None:
         ours, theirs = socket.socketpair()
         self._home = home
+        self._starter = starter
         self._words = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it ends
         try:
-            self._process = subprocess.Popen(  # noqa: S603  # our own words
-                command,
-                stdin=theirs.fileno(),
-                stdout=theirs.fileno(),
-                stderr=self._words,
-                env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"},
-                start_new_session=True,
-                close_fds=True,
-            )
+            start = partial(_started, command, theirs.fileno(), self._words.fileno())
+            self._process = starter.submit(start).result() if starter else start()
         except OSError as error:
             ours.close()
             raise SandboxBroke(f"{command[0]} does not start: {error}") from error

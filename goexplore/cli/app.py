@@ -15,6 +15,7 @@ from goexplore.cli.commands import COMMANDS, COMPLETING
 from goexplore.cli.status import FAILURE, USAGE
 from goexplore.cli.terminal import harmless
 from goexplore.domain import DomainError
+from goexplore.selection.base import SelectionError
 from mutators.base import MutatorError
 from sandboxes.base import SandboxError
 
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         _check_command(arguments)
         _app(_words(arguments))(list(arguments), prog_name="goexplore")
-    except SetupError as error:
+    except (SetupError, SelectionError) as error:
         _end(error, USAGE)
     except (ArchiveError, DomainError, MutatorError, SandboxError, OSError) as error:
         _end(error, FAILURE)

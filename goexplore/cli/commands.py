@@ -24,6 +24,7 @@ COMMANDS = {
     "recell": Command("recell", "Go on with a run in other cells."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
+    "notes": Command("notes", "Read what a model has noted down of a run."),
     "judge": Command("judge", "Judge those who chose, by what came of it."),
     "replay": Command("replay", "Run a run again from its ledger, and compare."),
     "demo": Command("demo", "Solve ten Game of 24 puzzles before your eyes."),

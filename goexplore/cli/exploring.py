@@ -6,10 +6,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from math import inf
+from typing import Self
 
 import typer
 
-from archive.entry import Entry, EntryId, Evaluation, Failure
+from archive.elites import Elites
+from archive.entry import Entry, EntryId, Evaluation, Interval
 from archive.errors import UnknownRun
 from archive.library import Library
 from archive.quality import Quality, filled, lowest, quality_of
@@ -26,27 +28,79 @@ from goexplore.domain import DomainError, HoldingOut
 from goexplore.events import Ending, Outcome
 from mutators.base import MutatorError
 
-_FIRST = EntryId(1)
+_MOST_BESIDE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """An entry's objective on cases that steered the search, beside that on those held out.
+
+    held_out: `None` where it fails on them.
+    """
+
+    entry: EntryId
+    searched: float
+    held_out: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Apart:
-    """Objectives on cases that steered the search, and on those that were held out.
+    """Both objectives along the lineage of the best: of its root first, of the best last.
 
-    first: of the root; best: of the best. A failure counts as `None`.
+    way: no more than a few entries of it, spread evenly.
     """
 
-    first: tuple[float | None, float | None]
-    best: tuple[float | None, float | None]
+    way: tuple[Beside, ...]
+
+    @property
+    def first(self) -> Beside:
+        """The root."""
+        return self.way[0]
+
+    @property
+    def best(self) -> Beside:
+        """The best."""
+        return self.way[-1]
 
     @property
     def parted(self) -> bool:
-        """Whether the search has gained what those that are held out do not show."""
-        searched, held_out = (
-            [-inf if value is None else value for value in pair]
-            for pair in zip(self.first, self.best, strict=True)
+        """Whether the search has gained what those that are held out do not show at all."""
+        return self.best.searched > self.first.searched and _held_out(self.best) <= _held_out(
+            self.first
         )
-        return searched[1] > searched[0] and held_out[1] <= held_out[0]
+
+    @property
+    def turned(self) -> Beside | None:
+        """The ancestor from which on the search gained and those held out lost; `None` for none."""
+        peak = max(self.way, key=_held_out)
+        lost = _held_out(peak) > _held_out(self.best) and peak.searched < self.best.searched
+        return peak if lost else None
+
+
+def _held_out(beside: Beside) -> float:
+    return -inf if beside.held_out is None else beside.held_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breadth:
+    """How selection has spread over the elites: those that hold a cell now, since they hold it.
+
+    chosen: how many were ever set out from. most, mean: admitted children of an elite.
+    """
+
+    chosen: int
+    most: int
+    mean: float
+
+    @classmethod
+    def of(cls, elites: Elites) -> Self:
+        """That of elites, of which there is one at least."""
+        arrays = elites.arrays()
+        return cls(
+            chosen=int((arrays.chosen > 0).sum()),
+            most=int(arrays.children.max()),
+            mean=float(arrays.children.mean()),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +111,8 @@ class Report:
     fallbacks: by cause, how often counts chose because a judge had no usable answer.
     apart: how the best does on cases that are held out; `None` where there are none.
     quality: of all elites; `None` where it is not known how many cells there are.
+    apart: how the lineage of the best does on cases that are held out; `None` where there are none.
+    interval: how sure the objective of the best is; `None` where nobody says.
     """
 
     title: str
@@ -65,9 +121,11 @@ class Report:
     outcome: Outcome
     result: str
     steps_before: int
+    breadth: Breadth
     fallbacks: Mapping[str, int]
     apart: Apart | None = None
     quality: Quality | None = None
+    interval: Interval | None = None
 
     @property
     def solved(self) -> bool:
@@ -166,6 +224,7 @@ def _reported(
         outcome=outcome,
         result=_told(config, best) if best else "",
         steps_before=before,
+        breadth=Breadth.of(run.archive.elites),
         fallbacks=Counter(
             verdict.fell_back.partition(":")[0]
             for _, _, verdict in run.archive.verdicts()
@@ -173,6 +232,7 @@ def _reported(
         ),
         apart=_apart(run, best) if best and outcome.ending is not Ending.INTERRUPTED else None,
         quality=_quality(config, run),
+        interval=best.result.interval if best and isinstance(best.result, Evaluation) else None,
     )
 
 
@@ -186,21 +246,35 @@ def _quality(config: RunConfig, run: PreparedRun) -> Quality | None:
 
 
 def _apart(run: PreparedRun, best: Entry) -> Apart | None:
-    """How the first root and the best do on cases that are held out."""
+    """How the lineage of the best does on cases that are held out."""
     world = run.domain
     if not isinstance(world, HoldingOut):
         return None
-    pairs: list[tuple[float | None, float | None]] = []
-    for entry in (run.archive.entry(_FIRST), best):
+    way: list[Beside] = []
+    for entry in _few(_way_to(run, best)):
         held_out = world.verify_held_out(entry.candidate.tree)
         if held_out is None:
             return None
-        pairs.append((_objective(entry.result), _objective(held_out)))
-    return Apart(first=pairs[0], best=pairs[1])
+        objective = held_out.objective if isinstance(held_out, Evaluation) else None
+        if isinstance(entry.result, Evaluation):
+            way.append(Beside(entry=entry.id, searched=entry.result.objective, held_out=objective))
+    return Apart(way=tuple(way))
 
 
-def _objective(result: Evaluation | Failure) -> float | None:
-    return result.objective if isinstance(result, Evaluation) else None
+def _way_to(run: PreparedRun, entry: Entry) -> list[Entry]:
+    """An entry after those it was made from, its root first."""
+    way = [entry]
+    while way[-1].parents:
+        way.append(run.archive.entry(way[-1].parents[0]))
+    return way[::-1]
+
+
+def _few(way: Sequence[Entry]) -> list[Entry]:
+    """The first, the last, and a few between."""
+    if len(way) <= _MOST_BESIDE:
+        return list(way)
+    places = {round(n * (len(way) - 1) / (_MOST_BESIDE - 1)) for n in range(_MOST_BESIDE)}
+    return [way[place] for place in sorted(places)]
 
 
 @contextmanager

@@ -140,7 +140,8 @@ def _shown(entry: Entry) -> str:
 def _score(node: Node) -> str:
     if node.objective is None:
         return ""
-    return f"({node.objective:g}, {node.status.name.lower()})"
+    between = f" [{node.interval.low:.4g}, {node.interval.high:.4g}]" if node.interval else ""
+    return f"({node.objective:g}{between}, {node.status.name.lower()})"
 
 
 def _crossed(node: Node) -> str:

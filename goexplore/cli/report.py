@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from goexplore.cli.cells import filled, score
-from goexplore.cli.exploring import Apart, Refusal, Report
+from goexplore.cli.exploring import Apart, Beside, Refusal, Report
 from goexplore.cli.terminal import Terminal, safe
 from goexplore.events import Ending
 
@@ -84,9 +84,15 @@ def _plain(told: Told) -> dict[str, object]:
         "result": told.result,
         "best": outcome.best,
         "objective": outcome.objective,
+        "interval": [told.interval.low, told.interval.high] if told.interval else None,
         "verifications": outcome.spent.verifications,
         "steps": outcome.spent.steps,
         "elites": outcome.elites,
+        "elites_chosen": told.breadth.chosen,
+        "children_of_an_elite": {
+            "mean": round(told.breadth.mean, 2),
+            "max": told.breadth.most,
+        },
         "seconds": round(outcome.spent.seconds, 3),
         "tokens": outcome.spent.tokens,
         "dollars": outcome.spent.dollars,
@@ -100,7 +106,15 @@ def _plain(told: Told) -> dict[str, object]:
 def _held_out(apart: Apart | None) -> dict[str, object]:
     if apart is None:
         return {}
-    return {"held_out": apart.best[1], "held_out_of_root": apart.first[1], "parted": apart.parted}
+    return {
+        "held_out": apart.best.held_out,
+        "held_out_of_root": apart.first.held_out,
+        "held_out_along_lineage": [
+            [each.entry, each.searched, each.held_out] for each in apart.way
+        ],
+        "parted": apart.parted,
+        "turned_at": apart.turned.entry if apart.turned else None,
+    }
 
 
 def _outcome(told: Told) -> str:
@@ -120,7 +134,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def _single(report: Report, unit: str) -> Table:
-    outcome, spent = report.outcome, report.outcome.spent
+    spent = report.outcome.spent
     table = Table.grid(padding=(0, 2))
     table.add_row(
         "outcome", safe(_outcome(report), style="bold green" if report.solved else "bold")
@@ -129,9 +143,10 @@ def _single(report: Report, unit: str) -> Table:
         table.add_row("solution" if report.solved else "best", safe(report.result))
     if report.apart:
         table.add_row("held out", _beside(report.apart))
+        table.add_row("along its lineage", _along(report.apart))
     table.add_row(unit, str(spent.verifications))
     table.add_row("steps", str(spent.steps))
-    table.add_row("elites", str(outcome.elites))
+    table.add_row("elites", _elites(report))
     if report.quality:
         table.add_row("cells", filled(report.quality))
         table.add_row("QD score", score(report.quality))
@@ -144,13 +159,28 @@ def _single(report: Report, unit: str) -> Table:
     return table
 
 
+def _elites(report: Report) -> str:
+    breadth = report.breadth
+    children = f"children of one: {breadth.mean:.1f} on average, {breadth.most} at most"
+    return f"{report.outcome.elites}, {breadth.chosen} set out from; {children}"
+
+
 def _beside(apart: Apart) -> str:
     """Objectives side by side: of the cases that steered the search and of those held out."""
-    best, first = (
-        ["no score" if value is None else f"{value:g}" for value in pair]
-        for pair in (apart.best, apart.first)
+    best, first = apart.best, apart.first
+    return (
+        f"{_score(best)}, where it was searched {best.searched:g}; before, {_score(first)} and "
+        f"{first.searched:g}"
     )
-    return f"{best[1]}, where it was searched {best[0]}; before, {first[1]} and {first[0]}"
+
+
+def _along(apart: Apart) -> str:
+    """Both objectives of each, the root first: where it was searched, and held out."""
+    return ", ".join(f"#{each.entry} {each.searched:g} | {_score(each)}" for each in apart.way)
+
+
+def _score(beside: Beside) -> str:
+    return "no score" if beside.held_out is None else f"{beside.held_out:g}"
 
 
 def _fell_back(report: Report) -> str:
@@ -163,6 +193,11 @@ def _say_how_to_go_on(report: Report, terminal: Terminal) -> None:
     outcome = report.outcome
     if report.apart and report.apart.parted:
         terminal.say("On the cases that are held out the best is no better than the first program.")
+    elif report.apart and (turned := report.apart.turned):
+        terminal.say(
+            f"On the cases that are held out #{turned.entry} of its lineage is better than the "
+            f"best: {_score(turned)} to {_score(report.apart.best)}."
+        )
     if outcome.ending in (Ending.GOAL, Ending.EXHAUSTED) and not report.went_on:
         terminal.say("This run had ended before; its result stands. --fresh begins another.")
     if outcome.ending is Ending.INTERRUPTED:

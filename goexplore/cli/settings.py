@@ -1,6 +1,7 @@
 """`goexplore config`."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 
 import typer
@@ -60,6 +61,18 @@ def show(
 
 def _toml(name: str, keys: Mapping[str, Json]) -> Iterator[str]:
     yield f"[{name}]"
-    for key, value in keys.items():
-        # What JSON and TOML have in common is all that settings hold.
-        yield f"{key} = {json.dumps(value)}"
+    yield from (f"{_key(key)} = {_value(value)}" for key, value in keys.items())
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key)
+
+
+def _value(value: Json) -> str:
+    if isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
+        return "[\n" + "".join(f"    {_value(each)},\n" for each in value) + "]"
+    if isinstance(value, Mapping):
+        keys = (f"{_key(key)} = {_value(each)}" for key, each in value.items())
+        return "{ " + ", ".join(keys) + " }"
+    # All else that settings hold, JSON and TOML write alike.
+    return json.dumps(value)

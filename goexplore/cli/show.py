@@ -89,11 +89,21 @@ def _what_it_is(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "log", result.log
         return
     yield "cell", result.cell
-    yield "objective", f"{result.objective:g}"
+    yield "objective", _objective(result)
     yield "measures", ", ".join(f"{name} {value:g}" for name, value in result.measures.items())
     yield "tasks", ", ".join(f"{task.task} {task.score:g}" for task in result.tasks)
     yield "observation", result.observation
     yield "open from here", _open(result)
+
+
+def _objective(result: Evaluation) -> str:
+    parts = [f"{result.objective:g}"]
+    if between := result.interval:
+        ends = f"{between.low:.4g} to {between.high:.4g}"
+        parts.append(f"{ends} with 95 % confidence, of {between.trials} trials")
+    if result.first_seen is not None:
+        parts.append(f"{result.first_seen:g} at first sight, and then confirmed")
+    return "; ".join(parts)
 
 
 def _open(result: Evaluation) -> str:

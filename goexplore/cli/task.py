@@ -64,7 +64,7 @@ def try_out(
     folder: Folder,
     *,
     repeats: Annotated[
-        int, typer.Option("--repeats", min=1, max=1000, help="How often to run the program.")
+        int, typer.Option("--repeats", min=1, max=1000, help="Runs, each with another seed.")
     ] = 3,
     kind: Kind = None,
     engine: EngineUrl = None,
@@ -77,7 +77,8 @@ def try_out(
     """Run the initial program of a task, and say what a search would begin with.
 
     Which contract its evaluator keeps and what holds it, what would be evolved, how long one
-    verification takes, and how much the objective differs from one to the next.
+    run takes, how much the objective differs from one to the next, each with another seed, and
+    how often a program should be run in a verification because of that.
 
     \b
     goexplore task check my-task
@@ -125,6 +126,7 @@ def _facts(folder: Path, world: Program, found: Check) -> dict[str, Json]:
         "value": found.objectives[0],
         "noise": found.noise,
         "repeats": len(found.seconds),
+        **_advice(found),
         "seconds": round(sum(found.seconds) / len(found.seconds), 4),
         "slowest": round(max(found.seconds), 4),
         "measures": [*last.measures],
@@ -136,6 +138,13 @@ def _facts(folder: Path, world: Program, found: Check) -> dict[str, Json]:
             f"fails: {held_out.message}" if isinstance(held_out, Failure) else held_out.objective
         )
     return facts
+
+
+def _advice(found: Check) -> dict[str, Json]:
+    """How often a noisy program is to be run, if it is noisy."""
+    if found.repeats == 1:
+        return {}
+    return {"advice": f"repeats = {found.repeats} in [domain] tells its mean to about 5 % of it"}
 
 
 def _lines(files: Mapping[str, int]) -> str:

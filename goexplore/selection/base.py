@@ -1,12 +1,18 @@
 """Which entry to set out from next: the contracts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from archive.base import Archive
 from archive.elites import Elites
-from archive.entry import EntryId, Selection, Shortlist, Verdict
+from archive.entry import EntryId, Selection, Shortlist, TaskResult, Verdict
+from archive.facts import Fact
+
+
+class SelectionError(Exception):
+    """A selector that cannot choose, for a reason that no other archive would mend."""
 
 
 class Selector(Protocol):
@@ -17,7 +23,35 @@ class Selector(Protocol):
     """
 
     def select(self, elites: Elites, random: Random) -> Selection | None:
-        """An explorable elite with the probability that it had; `None` where there is none."""
+        """An explorable elite with the probability that it had; `None` where there is none.
+
+        Where steps are under way, `None` waits for one of them to be seen, and asks again.
+
+        Raises:
+            SelectionError: it can choose nothing in this world.
+        """
+        ...
+
+
+class Finding(NamedTuple):
+    """What selection is told of an entry: narrow facts, and scores by case if there are any."""
+
+    fact: Fact
+    tasks: tuple[TaskResult, ...]
+
+
+@runtime_checkable
+class Witness(Protocol):
+    """A selector that looks at more of an entry than elites tell: where it is from, and its cases.
+
+    `see` is called once for every step, in the order of their entries and those of earlier
+    sessions first, as soon as the elites that `select` is given have taken it in. So a choice
+    rests on the same entries as these, whatever else is recorded already. One that is told serves
+    one run.
+    """
+
+    def see(self, step: Sequence[Finding]) -> None:
+        """Take in the entries of a step; those of step 0 are the roots."""
         ...
 
 

@@ -7,6 +7,9 @@ from pydantic import Field
 
 from goexplore.selection import weights
 from goexplore.selection.base import Selector
+from goexplore.selection.beam import Beam
+from goexplore.selection.cases import Lexicase, Pareto
+from goexplore.selection.clade import Clade
 from goexplore.selection.selectors import (
     FromStart,
     Greedy,
@@ -98,3 +101,28 @@ def best_first(*, epsilon: Share = 0.0) -> Selector:
 def start() -> Selector:
     """Always the first root: no archive at all."""
     return FromStart()
+
+
+def pareto() -> Selector:
+    """Who is among the best in single cases, the more the better; see `cases.Pareto`."""
+    return Pareto()
+
+
+def lexicase(*, pool: Count = 1000) -> Selector:
+    """The best in the first of shuffled cases, then in the second...; see `cases.Lexicase`."""
+    return Lexicase(tolerant=False, pool=pool)
+
+
+def epsilon_lexicase(*, pool: Count = 1000) -> Selector:
+    """The same, where who is nearly the best stays, too; see `cases.Lexicase`."""
+    return Lexicase(tolerant=True, pool=pool)
+
+
+def clade(*, success: float = 1.0) -> Selector:
+    """Whose descendants do well, by Thompson sampling; see `clade.Clade`."""
+    return Clade(success=success)
+
+
+def beam(*, width: Count = 5, breadth: Count = 5) -> Selector:
+    """The best of a depth, `breadth` times each, and never back; see `beam.Beam`."""
+    return Beam(width=width, breadth=breadth)

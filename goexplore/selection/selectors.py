@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from random import Random
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ Measure = Callable[[EliteArrays], Floats]
 class Following(ABC):
     """A selector that looks at an elite again when it has changed, and only then."""
 
+    _heeds_best: ClassVar[bool] = True
+    """Whether what it makes of an elite depends on the best of all, which is a rare change."""
+
     def __init__(self) -> None:
         self._elites: Elites | None = None
         self._changed: set[int] = set()
@@ -32,8 +36,7 @@ class Following(ABC):
         if elites is not self._elites:
             self._elites, self._changed = elites, elites.follow()
             self._forget()
-        if elites.best != self._best:
-            # Weights may depend on the best of all; a new best is rare.
+        if self._heeds_best and elites.best != self._best:
             self._best = elites.best
             self._changed.update(range(len(elites)))
         if self._changed:

@@ -34,6 +34,7 @@ class Role(StrEnum):
     ACT = "act"
     ADMIT = "admit"
     MUTATE = "mutate"
+    NOTE = "note"
     JUDGE = "judge"
     EMBED = "embed"
     AGENT = "agent"

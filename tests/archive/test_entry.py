@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 
-from archive.entry import Evaluation, TaskResult, flaw
+from archive.entry import Evaluation, Interval, TaskResult, flaw
 
 NAN, INF = float("nan"), float("inf")
 
@@ -44,3 +44,17 @@ def test_a_task_whose_score_is_no_number_is_named() -> None:
     fault = flaw(Evaluation(cell="", objective=1.0, tasks=tasks))
 
     assert fault == "the score of task 'second' is inf; scores are finite numbers"
+
+
+def test_an_interval_whose_end_is_no_number_is_named() -> None:
+    interval = Interval(low=0.5, high=INF, trials=2)
+
+    fault = flaw(Evaluation(cell="", objective=1.0, interval=interval))
+
+    assert fault == "the high end of its interval is inf; scores are finite numbers"
+
+
+def test_an_objective_at_first_sight_that_is_no_number_is_named() -> None:
+    fault = flaw(Evaluation(cell="", objective=1.0, first_seen=NAN))
+
+    assert fault == "the objective at first sight is nan; scores are finite numbers"

@@ -7,7 +7,7 @@ import pytest
 from archive.admission import Better
 from archive.connection import Database
 from archive.entry import EntryId, RunId, TurnRecord
-from archive.ledger import Call, calls_of, spending_of
+from archive.ledger import Call, Cost, calls_of, spending_of
 from archive.library import Library
 from archive.sql import SqlArchive
 from tests.conformance.making import attempt, found, roots, step
@@ -76,6 +76,27 @@ def test_a_call_is_safe_when_record_returns(database_url: str, run: SqlArchive) 
     other = Database(database_url)
     assert list(calls_of(other, RunId(1))) == [call("a")]
     other.close()
+
+
+def test_what_each_call_of_some_steps_cost_is_told_step_by_step(run: SqlArchive) -> None:
+    run.ledger.record(call("c", step=3, sample="3.0.1", role="mutate", dollars=None))
+    run.ledger.record(call("b", step=2, sample="2.0.2"), call("a", step=2, sample="2.0.1"))
+    run.ledger.record(call("d", step=4), call("e", step=1))
+
+    assert list(run.ledger.costs(2, 3)) == [
+        Cost(step=2, sample="2.0.1", role="act", tokens=13, dollars=0.5),
+        Cost(step=2, sample="2.0.2", role="act", tokens=13, dollars=0.5),
+        Cost(step=3, sample="3.0.1", role="mutate", tokens=13, dollars=None),
+    ]
+    assert list(run.ledger.costs(5, 9)) == []
+
+
+def test_the_calls_of_a_step_in_a_role_are_found(run: SqlArchive) -> None:
+    note = call("n", step=2, role="note", sample="note.1")
+    run.ledger.record(call("a", step=2), note, call("b", step=3, role="note"))
+
+    assert run.ledger.answered(2, "note") == [note]
+    assert list(run.calls("note")) == [note, call("b", step=3, role="note")]
 
 
 def test_spending_is_summed_by_role_and_model(database_url: str, run: SqlArchive) -> None:

@@ -13,12 +13,22 @@ from sqlalchemy import create_engine, inspect, text
 
 import archive
 from archive.admission import Better
-from archive.entry import Appraisal, EntryId, Evaluation, Forecast, TurnRecord, Verdict
+from archive.entry import (
+    Appraisal,
+    EntryId,
+    Evaluation,
+    Forecast,
+    Interval,
+    TurnRecord,
+    Verdict,
+)
 from archive.library import Library
 from archive.schema import HEAD, check_schema
 from archive.tables import metadata
 from archive.trees import encode
 from tests.conformance.making import appraised, attempt, found, judged, listed, step
+
+BEFORE_INTERVALS = "0004"
 
 
 def test_a_migrated_database_has_the_tables_that_the_code_knows(database_url: str) -> None:
@@ -236,3 +246,31 @@ def test_a_run_from_before_there_were_cells_beside_the_domains_can_be_gone_on_wi
     assert (before[0][1].cell, before[0][1].domain_cell) == ("a", None)
     assert after[2].result == placed
     assert elites == [2, 0]
+
+
+def at_schema_before_intervals(url: str) -> None:
+    """A database as it was before anybody said how sure an objective is, with one entry."""
+    at_schema_before_judges(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE_INTERVALS)
+    engine.dispose()
+
+
+def test_a_run_from_before_intervals_can_be_read_and_gone_on_with(database_url: str) -> None:
+    at_schema_before_intervals(database_url)
+    interval = Interval(low=0.25, high=0.75, trials=3)
+    sure = replace(found("b", 0.5), interval=interval, first_seen=0.9)
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        before = run.entry(EntryId(1)).result
+        run.add(step(2, attempt(sure, 1), as_of=2), Better())
+        run.flush()
+
+    assert isinstance(before, Evaluation)
+    assert (before.objective, before.interval, before.first_seen) == (0.5, None, None)
+    with Library(database_url) as library:
+        assert library.read("old").entry(EntryId(3)).result == sure

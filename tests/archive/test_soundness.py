@@ -107,11 +107,11 @@ def test_a_sound_database_is_found_sound(url: str) -> None:
         ("UPDATE entries SET option = 2 WHERE id = 3", "#3 took an option that there is not"),
         (
             "UPDATE entries SET step = 2 WHERE id = 4",
-            "step 1 counts more verifications than entries",
+            "step 2 has gaps",
         ),
         ("UPDATE entries SET place = 2 WHERE id = 4", "step 1 has gaps"),
         ("UPDATE other_parents SET parent = 9", "#5 came before a parent"),
-        ("UPDATE steps SET verifications = 3 WHERE number = 1", "more verifications than entries"),
+        ("UPDATE steps SET verifications = 3 WHERE number = 1", "step 1 miscounts verifications"),
         ("UPDATE steps SET verifications = 0 WHERE number = 1", "step 1 miscounts verifications"),
         ("UPDATE steps SET granted = 1 WHERE number = 1", "step 1 miscounts verifications"),
         ("UPDATE steps SET chosen = 99 WHERE number = 1", "step 1 set out from elsewhere"),

@@ -6,6 +6,7 @@ fixture `opens`.
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 from threading import Thread
 
 import numpy as np
@@ -27,6 +28,7 @@ from archive.entry import (
     Failure,
     Forecast,
     Glimpse,
+    Interval,
     Option,
     Selection,
     Status,
@@ -182,6 +184,19 @@ class ArchiveContract:
 
         assert again.entry(EntryId(2)) == added[0]
         assert again.entry(EntryId(2)).result == result
+
+    def test_scores_by_task_come_in_the_order_of_the_entries_that_have_some(
+        self, archive: Archive
+    ) -> None:
+        first = (TaskResult(task="z", score=1.0), TaskResult(task="a", score=0.5))
+        second = (TaskResult(task="b", score=-1.0),)
+        failed = Failure(cause=Cause.CRASHED, message="no")
+        archive.add(roots(Evaluation(cell="a", objective=0.0, tasks=first)), BETTER)
+        archive.add(step(1, attempt(found("b"), 1), attempt(failed, 1)), BETTER)
+        archive.add(step(2, attempt(Evaluation(cell="a", objective=-1.0, tasks=second), 1)), BETTER)
+        archive.flush()
+
+        assert list(archive.scores()) == [(1, first), (4, second)]
 
     def test_an_empty_snapshot_comes_back(self, opens: Opens) -> None:
         archive = opens()
@@ -472,6 +487,42 @@ class ArchiveContract:
         assert again.entry(EntryId(1)).appraisal is None
         assert again.entry(EntryId(2)) == added[0]
         assert again.entry(EntryId(2)).appraisal == said
+
+    def test_how_sure_an_objective_is_comes_back(self, opens: Opens) -> None:
+        archive = opens()
+        interval = Interval(low=0.1 + 0.2, high=1e300, trials=5)
+        sure = replace(found("a", 1.0), interval=interval, first_seen=1.25)
+        archive.add(roots(found("root")), BETTER)
+        added = archive.add(step(1, attempt(sure, 1)), BETTER)
+
+        again = opens()
+
+        assert again.entry(EntryId(2)) == added[0]
+        assert again.entry(EntryId(2)).result == sure
+        assert again.entry(EntryId(1)).result == found("root")
+
+    def test_a_confirmation_counts_among_the_verifications(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("root")), BETTER)
+        confirmed = replace(attempt(found("a", 1.0), 1), confirmed=2)
+        archive.add(replace(step(1, confirmed), granted=3), BETTER)
+
+        again = opens()
+
+        assert archive.verifications == again.verifications == 3
+        assert again.step(1).verifications == 3
+
+    def test_the_best_is_known_as_it_stood(self, opens: Opens) -> None:
+        archive = opens()
+        archive.add(roots(found("a", 1.0)), BETTER)
+        archive.add(step(1, attempt(found("b", 3.0), 1), attempt(found("c", 2.0), 1)), BETTER)
+        archive.add(step(2, attempt(CRASHED, 1), attempt(found("a", 4.0), 1)), BETTER)
+
+        again = opens()
+
+        for elites in (archive.elites, again.elites):
+            stood = [elites.best_at(EntryId(entry)) for entry in range(6)]
+            assert stood == [-inf, 1.0, 3.0, 3.0, 3.0, 4.0]
 
     def test_a_root_may_be_appraised(self, opens: Opens) -> None:
         archive = opens()

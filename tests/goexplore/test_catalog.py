@@ -20,6 +20,7 @@ from sandboxes.process import Unconfined
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 PARTS = [(kind, name) for kind in KINDS for name in OURS[kind]]
+PARTS.remove(("mutation", "mixture"))  # made of others: see below
 TASK = Path(__file__).parents[2] / "examples" / "function_minimization"
 
 PACKAGE = '''
@@ -83,6 +84,20 @@ def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
         chosen(kind, name, **needed.get(name, {})).make(offered)
 
 
+def test_a_mixture_is_made_of_its_arms_each_with_what_it_is_given() -> None:
+    part = find("mutation", "mixture")
+    arms = (chosen("mutation", "append-action"), chosen("mutation", "diff", model="some"))
+    said = ({"kind": "append-action"}, {"kind": "diff", "model": "some"})
+    mixture = Choice(part=part, parameters=part.parameters(arms=said), arms=arms)
+
+    with pytest.raises(SetupError, match="diff asks a model, and there is none"):
+        mixture.make(Given(arms=(Given(), Given())))
+    made = mixture.mutator(Given(arms=(Given(), Given(asking=Unasked(MODEL)))))
+
+    assert made.name == "mixture"
+    assert mixture.models == ["some"]
+
+
 def test_a_part_that_takes_sandboxes_is_not_made_without_them() -> None:
     with pytest.raises(SetupError, match=r"\[domain\] program needs sandboxes"):
         chosen("domain", "program", folder=TASK).make()
@@ -95,7 +110,7 @@ def test_a_part_that_asks_a_model_is_not_made_without_one() -> None:
 
 def test_an_unknown_part_names_its_nearest_and_what_is_known() -> None:
     with pytest.raises(
-        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are best-first, by-counts"
+        UnknownPart, match=r"'dgn'; did you mean 'dgm'\? Known are beam, best-first, by-counts"
     ):
         find("selection", "dgn")
 

@@ -26,6 +26,7 @@ from goexplore.config import (
 )
 from goexplore.domain import DomainError
 from goexplore.events import Ending
+from mutators.llm.base import LLMError
 
 PUZZLE: Settings = {"domain": {"kind": "game24", "numbers": [4, 4, 6, 8]}}
 
@@ -124,7 +125,7 @@ def test_a_budget_is_without_limit_where_nothing_is_said() -> None:
             'domain.numbers=[1, 2, 3, "x"]',
             '-s: [domain] numbers = [1, 2, 3, "x"]: at 3: should be a valid integer',
         ),
-        ("selection.kind=7", "-s: [selection] needs a 'kind'; known are best-first"),
+        ("selection.kind=7", "-s: [selection] needs a 'kind'; known are beam"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, expected: str) -> None:
@@ -252,3 +253,107 @@ def test_the_schema_knows_sections_kinds_and_parameters() -> None:
     found = json.dumps(schema())
 
     assert all(f'"{word}"' in found for word in ("selection", "softmax", "temperature", "horizon"))
+
+
+MIXED = """
+[run]
+model = "openai:gpt-4o-mini"
+
+[mutation]
+kind = "mixture"
+arms = [
+    { kind = "diff", model = "openai:gpt-4o", prompts = "mine" },
+    { kind = "rewrite", name = "anew" },
+    { kind = "append-action" },
+]
+"""
+
+
+def test_the_arms_of_a_mixture_are_parts_like_any_other(tmp_path: Path) -> None:
+    run = config(file(tmp_path, MIXED))
+
+    assert [arm.part.name for arm in run.mutation.arms] == ["diff", "rewrite", "append-action"]
+    assert [arm.model for arm in run.mutation.arms] == [
+        "openai:gpt-4o",
+        "openai:gpt-4o-mini",
+        None,
+    ]
+    assert run.asked == ["openai:gpt-4o", "openai:gpt-4o-mini"]
+    assert run.noting == "openai:gpt-4o-mini"
+    said = json.loads(json.dumps(run.spec["mutation"]))["arms"]
+    assert said[0]["prompts"] == str(tmp_path / "mine")
+    assert said[0]["temperature"] == 0.8
+    assert (said[1]["kind"], said[1]["name"]) == ("rewrite", "anew")
+    assert said[1]["model"] == "openai:gpt-4o-mini"
+
+
+def test_a_run_with_a_mixture_is_brought_back_from_its_spec(tmp_path: Path) -> None:
+    run = config(file(tmp_path, MIXED), overrides(["notes.every=20"]))
+
+    again = checked([stored("run", json.loads(json.dumps(run.spec)))])
+
+    assert again.spec == run.spec
+    assert checked([options(run.settings)]).spec == run.spec
+
+
+def test_arms_can_be_given_on_the_command_line() -> None:
+    said = '[{kind="append-action"}, {kind="append-action", name="worst", order="given"}]'
+
+    run = config(overrides(["mutation.kind=mixture", f"mutation.arms={said}"]))
+
+    assert [arm.name for arm in run.mutation.arms] == ["", "worst"]
+    assert run.asked == []
+    assert "notes" not in run.spec
+
+
+@pytest.mark.parametrize(
+    ("arms", "error"),
+    [
+        ('{kind="diff", frm="whole"}', "-s: arm 2: [mutation] has no key 'frm'; did you mean 'f"),
+        ('{kind="diff", form="all"}', '-s: arm 2: [mutation] form = "all": should be'),
+        ('{form="whole"}', "-s: arm 2: [mutation] needs a 'kind'; known are append-action"),
+        ('{kind="diff"}', "-s: arm 2: [mutation] diff asks a model: name one with --model"),
+        ('{kind="diff", name=3}', "-s: arm 2: [mutation] name = 3 should be text"),
+        ('{kind="mixture", arms=[]}', "-s: arm 2: [mutation] a mixture cannot be an arm of"),
+    ],
+)
+def test_what_is_wrong_with_an_arm_is_told_with_its_place(arms: str, error: str) -> None:
+    said = f'[{{kind="append-action"}}, {arms}]'
+
+    found = complaint(overrides(["mutation.kind=mixture", f"mutation.arms={said}"]))
+
+    assert found.startswith(error)
+
+
+@pytest.mark.parametrize("arms", ["", "mutation.arms=[]", 'mutation.arms=[{kind="fix"}]'])
+def test_a_mixture_needs_two_arms(arms: str) -> None:
+    found = complaint(overrides(["mutation.kind=mixture", *([arms] if arms else [])]))
+
+    assert "arms" in found
+
+
+def test_notes_are_written_by_the_model_that_is_named_for_them() -> None:
+    mutation = {"kind": "diff", "model": "openai:gpt-4o"}
+    own = options({"mutation": mutation})
+
+    assert config(own).noting == "openai:gpt-4o"
+    assert config(own, overrides(["notes.model=openai:gpt-4o-mini"])).asked == [
+        "openai:gpt-4o",
+        "openai:gpt-4o-mini",
+    ]
+    assert config(own, overrides(["notes.every=0"])).noting is None
+
+
+def test_a_model_for_notes_that_nobody_reads_is_refused() -> None:
+    assert complaint(overrides(["notes.model=openai:gpt-4o"])).endswith("reads no notes")
+
+
+def test_an_arm_of_unknown_price_is_refused_under_a_budget_in_dollars(tmp_path: Path) -> None:
+    said = '[{kind="diff", model="openai:x@http://h.example/v1"}, {kind="append-action"}]'
+    run = config(overrides(["mutation.kind=mixture", f"mutation.arms={said}", "budget.dollars=1"]))
+
+    with (
+        Library(f"sqlite:///{tmp_path / 'a.db'}") as library,
+        pytest.raises(LLMError, match="no price is known for openai:x"),
+    ):
+        prepare(run, library=library)

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from archive.export import digest
 from archive.library import Library
 from mutators.llm.base import Json
 from tests.conformance.soundness import assert_sound
-from tests.goexplore import asking_to_kill, search_to_kill
+from tests.goexplore import asking_to_kill, cases_to_kill, search_to_kill
 from tests.mutators.llm.servers import completion, serving
 
 KILLS = 20
@@ -64,6 +65,33 @@ def test_a_run_killed_at_twenty_moments_is_sound_each_time_and_ends_as_it_should
         (run,) = library.runs()
     assert run.verifications == search_to_kill.VERIFICATIONS
     assert run.entries == search_to_kill.VERIFICATIONS + 1
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("kind", ["pareto", "clade"])
+def test_a_search_by_cases_that_was_killed_again_and_again_gives_the_same_archive(
+    database_url: str, tmp_path: Path, kind: str
+) -> None:
+    chance = random.Random(5)
+    whole = f"sqlite:///{tmp_path / 'whole.db'}"
+    cases_to_kill.main(whole, kind)
+
+    verifications = 0
+    for _ in range(5):
+        with start(cases_to_kill.__file__, database_url, kind) as process:
+            wait_for_progress(database_url, verifications, process)
+            time.sleep(chance.uniform(0, 0.15))
+            process.send_signal(signal.SIGKILL)
+        with Library(database_url) as library:
+            (run,) = library.runs()
+        assert verifications <= run.verifications < cases_to_kill.STEPS
+        verifications = run.verifications
+    with start(cases_to_kill.__file__, database_url, kind) as process:
+        process.communicate(timeout=120)
+
+    assert verifications > 0
+    with Library(database_url) as library, Library(whole) as other:
+        assert digest(library.read("killed")) == digest(other.read("killed"))
 
 
 def answered(url: str) -> set[str]:

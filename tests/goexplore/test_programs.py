@@ -1,6 +1,7 @@
 """Whole runs over programs that a scripted model edits."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -117,6 +118,36 @@ def test_an_answer_that_is_no_edit_is_a_failure_in_the_archive(
     assert len(failures) == 4
     assert {failure.cause for failure in failures} == {Cause.UNPARSABLE}
     assert failures[0].log == "I do not know."
+
+
+OUTSIDE = "FILE: ../main.py\n<<<<<<< SEARCH\n=======\nvalue = 7\n>>>>>>> REPLACE\n"
+CUT_SHORT = "More.\n<<<<<<< SEARCH\nvalue = 1\n=======\nvalue"
+
+
+@pytest.mark.parametrize(
+    ("bad", "cause", "why"),
+    [
+        ("I do not know.", Cause.UNPARSABLE, "the answer holds no <<<<<<< SEARCH block"),
+        (CUT_SHORT, Cause.TRUNCATED, "is not closed: no >>>>>>> REPLACE follows"),
+        (OUTSIDE, Cause.UNPARSABLE, "'../main.py': no such file may be made"),
+        (answer("diff", "8", "7"), Cause.UNPARSABLE, "its SEARCH is not in main.py"),
+    ],
+)
+def test_a_bad_answer_is_recorded_and_the_next_prompt_shows_what_was_wrong(
+    library: Library, tmp_path: Path, bad: str, cause: Cause, why: str
+) -> None:
+    rules = [("That edit cannot be applied", bad), (re.escape(why), answer("diff", "1", "7"))]
+    path = ruled(tmp_path, *rules, ("", bad))
+
+    outcome = explored(searching(path, {"kind": "diff"}, 6), library)
+
+    results = [entry.result for entry in library.read("run").entries()]
+    failures = [result for result in results if isinstance(result, Failure)]
+    assert {failure.cause for failure in failures} == {cause}
+    assert all(why in failure.message for failure in failures)
+    assert failures[0].log == bad
+    assert outcome.ending is Ending.GOAL
+    assert replay(library, "run").identical
 
 
 def ruled(folder: Path, *rules: tuple[str, str]) -> Path:

@@ -512,3 +512,23 @@ def test_what_is_on_another_island_is_not_shown_and_a_copy_is_nobodys_child() ->
     assert [held.entry.id for held in memory.best(here)] == [2]
     assert [held.entry.id for held in memory.best(there)] == [4, 3]
     assert [child.id for child in memory.children(here)] == [2, 3]
+
+
+@pytest.mark.parametrize("kind", [Diff, Rewrite])
+@pytest.mark.parametrize(("tried", "told"), [(0, []), (1, [3]), (8, [2, 3])])
+def test_of_so_many_children_a_model_is_told_and_of_none_where_that_is_0(
+    kind: type[Diff | Rewrite], tried: int, told: list[int]
+) -> None:
+    model = Scripted("no edit", "none again")
+    mutator = kind(model, BRIEF, tried=tried)
+    for number in (2, 3):
+        mutator.remember([entry(number, score=0.5)])
+
+    mutator.propose(first(as_of=3), Random(0))
+
+    assert [number for number in (2, 3) if f"idea {number}" in text_of(model)] == told
+
+
+def test_a_negative_number_of_children_is_refused() -> None:
+    with pytest.raises(ValueError, match="tried = -1"):
+        Diff(Scripted(), BRIEF, tried=-1)

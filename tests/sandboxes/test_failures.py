@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -16,7 +17,7 @@ from sandboxes.docker import Containers, Engine
 from sandboxes.images.build import Recipe
 from sandboxes.limits import Limits
 from sandboxes.pool import Pool, Source
-from sandboxes.process import Unconfined
+from sandboxes.process import Bubblewrap, Unconfined
 from sandboxes.proxy import Proxy
 from sandboxes.settings import Settings, source
 from sandboxes.worker import Lease, Worker
@@ -52,6 +53,31 @@ class Failing:
 def run_true(sandbox: Lease) -> bool:
     """A piece of work that goes well."""
     return sandbox.run(Command(words=("true",))).ok
+
+
+class Counting(Bubblewrap):
+    """Counts what it starts."""
+
+    starts = 0
+
+    def start(self) -> Worker:
+        self.starts += 1
+        return super().start()
+
+
+@pytest.mark.bubblewrap
+def test_a_sandbox_outlives_the_thread_that_started_it() -> None:
+    source = Counting(SMALL)
+    with Pool(source, size=1) as pool:
+        first = Thread(target=pool.warm)
+        first.start()
+        first.join()
+        time.sleep(0.2)
+
+        with pool.lease() as sandbox:
+            assert run_true(sandbox)
+
+    assert source.starts == 1
 
 
 def test_work_is_done_again_where_a_sandbox_does_not_start() -> None:

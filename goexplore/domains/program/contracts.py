@@ -68,10 +68,14 @@ class Judged:
     """Ours: a program answers cases, and is judged when it is gone. That cannot be forged.
 
     answers: what answers. judge: whether the task has a judge; without, answers are to be the same.
+    stages: how many cases each stage but the last has, which has all others. gates: what the
+    objective over all cases so far must reach after each but the last.
     """
 
     answers: Program
     judge: bool
+    stages: tuple[int, ...] = ()
+    gates: tuple[float, ...] = ()
     objective: str = "score"
 
     @property
@@ -91,6 +95,7 @@ class Named:
     evaluator: str = ""
     function: str = ""
     command: tuple[str, ...] = ()
+    stages: tuple[int, ...] = ()
     gates: tuple[float, ...] = ()
 
 
@@ -101,12 +106,41 @@ def contract_of(folder: Folder, named: Named) -> Contract:
         TaskError: none that is known, or more than one.
     """
     if folder.cases:
-        return Judged(answers=_answering(folder, named), judge=JUDGE in folder.evaluator)
+        _check_stages(folder, named)
+        return Judged(
+            answers=_answering(folder, named),
+            judge=JUDGE in folder.evaluator,
+            stages=named.stages,
+            gates=named.gates,
+        )
+    if named.stages:
+        raise TaskError(f"stages = {list(named.stages)} counts cases, and there is no {CASES}")
     if named.function:
         raise TaskError(f"function = {named.function!r} answers cases, and there is no {CASES}")
     if named.command:
+        if named.gates:
+            raise TaskError("gates stand between stages, and a command has none")
         return Printed(command=named.command)
     return _in_python(folder, _evaluator(folder, named.evaluator), named.gates)
+
+
+def stages_of(contract: Contract) -> int:
+    """In how many stages a program is evaluated."""
+    return len(contract.gates) + 1 if isinstance(contract, Staged | Judged) else 1
+
+
+def _check_stages(folder: Folder, named: Named) -> None:
+    if len(named.stages) != len(named.gates):
+        raise TaskError(
+            f"gates names {len(named.gates)}, and stages {len(named.stages)}: each stage of cases "
+            "but the last has a number of cases in stages and a gate in gates"
+        )
+    cases = sum(not case.held_out for case in folder.cases)
+    if named.stages and (min(named.stages) < 1 or sum(named.stages) >= cases):
+        raise TaskError(
+            f"stages = {list(named.stages)}: each has a case at least, and of the {cases} in "
+            f"{CASES} that are not held out one is to be left for the last stage"
+        )
 
 
 def _answering(folder: Folder, named: Named) -> Program:

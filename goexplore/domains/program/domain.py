@@ -1,26 +1,33 @@
 """Programs as a world to explore: a tree is a program, and an evaluator says how good it is."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from archive.entry import Candidate, Cause, Evaluation, Failure, Tree
+from archive.entry import Candidate, Cause, Evaluation, Failure, Interval, Tree
 from goexplore.domain import DomainError
 from goexplore.domains.program import scores, task
-from goexplore.domains.program.contracts import Contract, Judged, Named, contract_of
+from goexplore.domains.program.contracts import Contract, Judged, Named, contract_of, stages_of
+from goexplore.domains.program.examination import Examiner
+from goexplore.domains.program.intervals import of_mean
 from goexplore.domains.program.scores import BadScore
-from goexplore.domains.program.task import TaskCase, TaskError
-from goexplore.domains.program.verification import Verified, Verifier, digest_of
+from goexplore.domains.program.sequential import Sequential
+from goexplore.domains.program.task import CASES, Folder, TaskCase, TaskError
+from goexplore.domains.program.verification import Trial, Verified, Verifier, digest_of_tree
 from mutators.base import Parent
 from sandboxes.base import SandboxError
 from sandboxes.limits import MOST_SECONDS
 from sandboxes.pool import Pool
 
 Seconds = Annotated[float, Field(gt=0, le=MOST_SECONDS)]
+Repeats = Annotated[int, Field(ge=1, le=1000)]
+Confirmations = Annotated[int, Field(ge=0, le=100)]
 
+_SEEDS = 1 << 31
 _MOST_BYTES, _MOST_FILES = 4 << 20, 500
 _NO_BRIEF = "Improve the program, so that its evaluator gives it a larger {objective}."
 
@@ -28,15 +35,25 @@ _NO_BRIEF = "Improve the program, so that its evaluator gives it a larger {objec
 class Program:
     """A program of one or many text files, in any language, that an evaluator scores.
 
-    The same program may score differently each time; `goexplore task check` says how much. Every
-    program is a cell of its own. Metrics beside the objective are its measures.
+    The same program may score differently each time; `goexplore task check` says how much, and
+    `repeats` helps against it. Every program is a cell of its own. Metrics beside the objective
+    are its measures.
+
+    A verification runs a program `repeats` times, each time with another seed: 0, 1, ..., the same
+    for all programs, so that what a seed does to one it does to the other it is compared with. A
+    champion is confirmed with seeds that no other program is ever run with.
 
     folder: the task; see `goexplore.domains.program.task`.
     objective: the metric that is to be large; by default the one that the contract names.
     goal: the objective at which to stop.
     program: the initial program in the folder; main: its file that an evaluator is given.
-    evaluator, function, command, gates: see `goexplore.domains.program.contracts`.
-    seconds: that an evaluator may take, each stage by itself.
+    evaluator, function, command, stages, gates: see `goexplore.domains.program.contracts`.
+    seconds: that an evaluator may take, each stage by itself; one number for all, or one for each.
+    repeats: how often a program is run in one verification; the objective is the mean.
+    confirm: how many further verifications a program takes that would become the best, in
+        sandboxes that nobody has used; what they show is its score. By default 1, but 0 where the
+        same is to be expected again: cases, judged out of reach, all asked, once.
+    sequential: ends the questioning of cases early; `None`: it is not ended.
     brief: the goal in words, instead of what goal.md says.
     """
 
@@ -52,8 +69,12 @@ class Program:
         evaluator: str = "",
         function: str = "",
         command: tuple[str, ...] = (),
+        stages: tuple[int, ...] = (),
         gates: tuple[float, ...] = (),
-        seconds: Seconds = 60.0,
+        seconds: Seconds | tuple[Seconds, ...] = 60.0,
+        repeats: Repeats = 1,
+        confirm: Confirmations | None = None,
+        sequential: Sequential | None = None,
         brief: str = "",
     ) -> None:
         """Read the task folder; nothing of it is run.
@@ -62,7 +83,9 @@ class Program:
             TaskError: it is none, or lacks a part.
         """
         found = task.read(folder, program=program, main=main)
-        named = Named(evaluator=evaluator, function=function, command=command, gates=gates)
+        named = Named(
+            evaluator=evaluator, function=function, command=command, stages=stages, gates=gates
+        )
         self._contract = contract_of(found, named)
         self._objective = objective or self._contract.objective
         self._check_objective()
@@ -70,15 +93,48 @@ class Program:
         self._main = found.main
         self._goal = goal
         self._brief = brief or found.brief or _NO_BRIEF.format(objective=self._objective)
-        self._cases = found.cases
-        self._verifier = Verifier(
+        self._searched = [case for case in found.cases if not case.held_out]
+        self._held_out = [case for case in found.cases if case.held_out]
+        self._repeats = repeats
+        self._sequential = sequential
+        self._check_sequential()
+        self._confirmations = self._by_default() if confirm is None else confirm
+        self._verifier = self._made(found, sandboxes, self._limits(seconds))
+
+    def _by_default(self) -> int:
+        early = self._sequential is not None and not self._sequential.finish
+        return int(self._repeats > 1 or early or not isinstance(self._contract, Judged))
+
+    def _limits(self, seconds: float | tuple[float, ...]) -> tuple[float, ...]:
+        stages = stages_of(self._contract)
+        if not isinstance(seconds, tuple):
+            return (seconds,) * stages
+        if len(seconds) != stages:
+            raise TaskError(
+                f"seconds = {list(seconds)} names {len(seconds)} limits; the evaluator has "
+                f"{stages} {'stage' if stages == 1 else 'stages'}, with a limit for each"
+            )
+        return seconds
+
+    def _made(
+        self, found: Folder, sandboxes: Pool, seconds: tuple[float, ...]
+    ) -> Examiner | Verifier:
+        if isinstance(self._contract, Judged):
+            return Examiner(
+                sandboxes=sandboxes,
+                contract=self._contract,
+                evaluator=found.evaluator,
+                objective=self._objective,
+                seconds=seconds,
+                sequential=self._sequential,
+            )
+        return Verifier(
             sandboxes=sandboxes,
             contract=self._contract,
             main=found.main,
             evaluator=found.evaluator,
             objective=self._objective,
             seconds=seconds,
-            digest=digest_of(found.evaluator),
         )
 
     @property
@@ -106,6 +162,11 @@ class Program:
         """The file of the program that an evaluator is given."""
         return self._main
 
+    @property
+    def confirmations(self) -> int:
+        """How many further verifications it takes to confirm a program; 0: none is confirmed."""
+        return self._confirmations
+
     def roots(self) -> Sequence[Tree]:
         """The initial program."""
         return (self._root,)
@@ -118,11 +179,33 @@ class Program:
         """
         if fault := self._unfit(candidate.tree):
             return Failure(cause=Cause.IMPOSSIBLE, message=fault)
-        found = self._run(candidate.tree, [case for case in self._cases if not case.held_out])
-        if isinstance(found, Failure):
-            return found
-        before = _metrics_of(parent, self._objective) if parent else None
-        return self._evaluation(candidate.tree, found, before)
+        return self._estimate(candidate.tree, parent, self._trials(parent))
+
+    def confirm(
+        self, candidate: Candidate, parent: Parent | None, found: Evaluation
+    ) -> Evaluation | Failure:
+        """Run a program again, with seeds of its own and in sandboxes that nobody has used.
+
+        All cases are asked, however soon `found` was known.
+
+        Raises:
+            DomainError: there is no sandbox, or it broke twice.
+        """
+        runs = self._confirmations * self._repeats
+        trials = [Trial(seed=seed, fresh=True) for seed in _seeds(candidate.tree, runs)]
+        again = self._estimate(candidate.tree, parent, trials)
+        if isinstance(again, Failure):
+            return again
+        seen = f"confirmed with other seeds; at first sight {found.objective:g}"
+        return replace(again, observation=f"{again.observation}\n{seen}")
+
+    def trial(self, seed: int) -> Evaluation | Failure:
+        """Run the initial program once, with a seed of your own; it is asked all cases.
+
+        Raises:
+            DomainError: there is no sandbox, or it broke twice.
+        """
+        return self._estimate(self._root, None, [Trial(seed=seed)])
 
     def verify_held_out(self, tree: Tree) -> Evaluation | Failure | None:
         """Run a program on the cases that never steer the search; `None` where there are none.
@@ -130,11 +213,10 @@ class Program:
         Raises:
             DomainError: there is no sandbox, or it broke twice.
         """
-        cases = [case for case in self._cases if case.held_out]
-        if not cases:
+        if not self._held_out:
             return None
-        found = self._run(tree, cases)
-        return found if isinstance(found, Failure) else self._evaluation(tree, found, None)
+        trials = [Trial(seed=seed) for seed in range(self._repeats)]
+        return self._estimate(tree, None, trials, self._held_out)
 
     def _check_objective(self) -> None:
         contract = self._contract
@@ -144,6 +226,35 @@ class Program:
                 "'score', the share that is right"
             )
 
+    def _check_sequential(self) -> None:
+        if self._sequential is None:
+            return
+        if not isinstance(self._contract, Judged):
+            raise TaskError(f"sequential ends the questioning of cases, and there is no {CASES}")
+        if self._contract.stages:
+            raise TaskError("sequential takes the place of stages and gates; name one or the other")
+        if self._objective != self._contract.objective:
+            raise TaskError(
+                f"sequential tests the share of cases that pass, and objective = "
+                f"{self._objective!r} is another metric"
+            )
+        if self._repeats > 1:
+            raise TaskError(
+                f"sequential tests one run, and repeats = {self._repeats} would make it several"
+            )
+
+    def _trials(self, parent: Parent | None) -> list[Trial]:
+        needed = self._needed(parent)
+        return [Trial(seed=seed, needed=needed) for seed in range(self._repeats)]
+
+    def _needed(self, parent: Parent | None) -> float | None:
+        """The share of cases that ought to pass; a root is asked all."""
+        if self._sequential is None or parent is None:
+            return None
+        if self._sequential.needed != "parent":
+            return self._sequential.needed
+        return scores.share(parent.evaluation.tasks)
+
     def _unfit(self, tree: Tree) -> str:
         size = sum(len(text.encode(errors="replace")) for text in tree.values())
         if len(tree) > _MOST_FILES or size > _MOST_BYTES:
@@ -152,43 +263,67 @@ class Program:
             return f"{self._main} is gone, which the evaluator runs"
         return ""
 
-    def _run(self, tree: Tree, cases: Sequence[TaskCase]) -> Verified | Failure:
+    def _estimate(
+        self,
+        tree: Tree,
+        parent: Parent | None,
+        trials: Sequence[Trial],
+        cases: Sequence[TaskCase] = (),
+    ) -> Evaluation | Failure:
+        """What a program shows over some runs; the first failure is its failure."""
+        runs: list[Verified] = []
+        for trial in trials:
+            found = self._run(tree, cases or self._searched, trial)
+            if isinstance(found, Failure):
+                return found
+            runs.append(found)
+        before = _metrics_of(parent, self._objective) if parent else None
         try:
-            return self._verifier.verify(tree, cases)
+            return self._evaluation(tree, runs, before)
+        except BadScore as error:
+            log = "\n".join(filter(None, [runs[0].measured.feedback, runs[0].provenance]))
+            return Failure(cause=Cause.INVALID_SCORE, message=str(error), log=log)
+
+    def _run(self, tree: Tree, cases: Sequence[TaskCase], trial: Trial) -> Verified | Failure:
+        try:
+            return self._verifier.verify(tree, cases, trial)
         except SandboxError as error:
             raise DomainError(f"no sandbox: {error}") from error
 
     def _evaluation(
-        self, tree: Tree, found: Verified, before: Sequence[str] | None
-    ) -> Evaluation | Failure:
-        metrics = found.measured.metrics
-        try:
-            if before is not None:
-                scores.same_set(metrics, before)
-            objective = scores.objective_of(metrics, self._objective)
-        except BadScore as error:
-            return Failure(cause=Cause.INVALID_SCORE, message=str(error), log=found.provenance)
+        self, tree: Tree, runs: Sequence[Verified], before: Sequence[str] | None
+    ) -> Evaluation:
+        measured = scores.pooled([run.measured for run in runs])
+        metrics = measured.metrics
+        if before is not None:
+            scores.same_set(metrics, before)
+        objective = scores.objective_of(metrics, self._objective)
+        each = [run.measured.metrics[self._objective] for run in runs]
+        interval = runs[0].interval or of_mean(each)
+        lines = [self._scores(metrics, interval), measured.feedback, runs[0].provenance]
         return Evaluation(
-            cell=_digest(tree),
+            cell=digest_of_tree(tree),
             objective=objective,
             measures={name: each for name, each in metrics.items() if name != self._objective},
-            tasks=found.measured.tasks,
-            observation=self._told(metrics, found),
+            tasks=measured.tasks,
+            observation="\n".join(line for line in lines if line),
+            interval=interval,
         )
 
-    def _told(self, metrics: Mapping[str, float], found: Verified) -> str:
+    def _scores(self, metrics: Mapping[str, float], interval: Interval | None) -> str:
         first = f"{self._objective} {metrics[self._objective]:g}"
+        if interval:
+            ends = f"{interval.low:.4g} to {interval.high:.4g}"
+            first += f" ({ends} with 95 % confidence)"
         rest = [f"{name} {value:g}" for name, value in metrics.items() if name != self._objective]
-        lines = [", ".join([first, *rest]), found.measured.feedback, found.provenance]
-        return "\n".join(line for line in lines if line)
+        return ", ".join([first, *rest])
 
 
 def _metrics_of(parent: Parent, objective: str) -> list[str]:
     return [objective, *parent.evaluation.measures]
 
 
-def _digest(tree: Tree) -> str:
-    digest = sha256()
-    for path, text in sorted(tree.items()):
-        digest.update(f"{path}\0{text}\0".encode(errors="replace"))
-    return digest.hexdigest()[:16]
+def _seeds(tree: Tree, count: int) -> list[int]:
+    """Seeds that belong to a program, above those that all programs are run with."""
+    digests = (sha256(f"{digest_of_tree(tree)} {n}".encode()).digest() for n in range(count))
+    return [_SEEDS // 2 + int.from_bytes(digest[:4]) % (_SEEDS // 2) for digest in digests]

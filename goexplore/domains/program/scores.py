@@ -128,6 +128,46 @@ def judged(names: Sequence[str], verdicts: Sequence[Json]) -> Measured:
     )
 
 
+def pooled(each: Sequence[Measured]) -> Measured:
+    """What the same program measured several times: means, and the feedback of the first.
+
+    Raises:
+        BadScore: not always the same metrics, or the same cases.
+    """
+    first = each[0]
+    for one in each[1:]:
+        same_set(one.metrics, first.metrics)
+        if [task.task for task in one.tasks] != [task.task for task in first.tasks]:
+            raise BadScore("other cases than when the same program was run before")
+    return Measured(
+        metrics={name: _mean(one.metrics[name] for one in each) for name in first.metrics},
+        tasks=tuple(
+            TaskResult(task=task.task, score=_mean(one.tasks[place].score for one in each))
+            for place, task in enumerate(first.tasks)
+        ),
+        feedback=first.feedback,
+    )
+
+
+def passing(tasks: Sequence[TaskResult]) -> int:
+    """How many cases passed, of such as pass or fail.
+
+    Raises:
+        BadScore: one does neither.
+    """
+    if odd := next((task for task in tasks if task.score not in (0.0, 1.0)), None):
+        raise BadScore(
+            f"case {odd.task} scores {odd.score:g}: a sequential test needs cases that pass (1) or "
+            "fail (0)"
+        )
+    return sum(task.score == 1.0 for task in tasks)
+
+
+def share(tasks: Sequence[TaskResult]) -> float | None:
+    """The share of cases that passed; `None` where none did, and nothing can fall short of it."""
+    return _mean(task.score for task in tasks) or None if tasks else None
+
+
 def same_set(metrics: Mapping[str, float], before: Iterable[str]) -> None:
     """Hold metrics against the names that the evaluator gave before.
 

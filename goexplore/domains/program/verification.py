@@ -1,4 +1,4 @@
-"""One verification: a program and its evaluator go into a sandbox, and what comes out is scored."""
+"""One run: a program and its evaluator go into a sandbox, and what comes out is scored."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,21 +7,19 @@ from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from archive.entry import Cause, Failure, Tree
+from archive.entry import Cause, Failure, Interval, Tree
 from goexplore.domains.program import scores
 from goexplore.domains.program.contracts import (
     HARNESS,
     PROGRAM,
     RESULTS,
     TASK,
-    Contract,
-    Judged,
     Printed,
     Staged,
     Written,
 )
 from goexplore.domains.program.scores import BadScore, Measured, trimmed
-from goexplore.domains.program.task import JUDGE, TaskCase
+from goexplore.domains.program.task import TaskCase
 from sandboxes.base import (
     Command,
     Completed,
@@ -32,11 +30,14 @@ from sandboxes.base import (
     Sandbox,
     Script,
 )
-from sandboxes.judge import CandidateFailed, NoAnswer, Replies, parsed, replies, same
+from sandboxes.judge import CandidateFailed, NoAnswer, Replies, parsed, replies
 from sandboxes.limits import MIB, ExportCaps, Limits
 from sandboxes.pool import Pool
 
-_HARNESS = f"{HARNESS}/harness.py"
+SEED = "GOEXPLORE_SEED"
+"""The variable that tells evaluators and programs the seed of a run."""
+
+HARNESS_FILE = f"{HARNESS}/harness.py"
 _LOG = 8000
 
 
@@ -46,13 +47,14 @@ class Verified:
 
     held: what held the program. shared: the digest of the evaluator that ran where the program
     did, which could have forged what it says; `""` where the program was gone.
-    seconds: that programs took.
+    seconds: that programs took. interval: of the objective, where not all cases were asked.
     """
 
     measured: Measured
     held: Confinement
     shared: str
     seconds: float
+    interval: Interval | None = None
 
     @property
     def provenance(self) -> str:
@@ -69,8 +71,27 @@ def provenance(held: Confinement, shared: str) -> str:
     return f"[held by {holder}; judged out of its reach]"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """One run of a program.
+
+    seed: what an evaluator and its program are given, so that they can be noisy as it says.
+    fresh: in sandboxes that nobody has used before.
+    needed: the share of cases that ought to pass, by which a run may end early; `None`: none may.
+    """
+
+    seed: int
+    fresh: bool = False
+    needed: float | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What programs and evaluators learn of it."""
+        return {SEED: str(self.seed)}
+
+
 class Spoilt(Exception):
-    """A verification that shows nothing, through a fault of the program or its evaluator."""
+    """A run that shows nothing, through a fault of the program or its evaluator."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -79,144 +100,102 @@ class Spoilt(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verifier:
-    """Runs programs under a contract.
+    """Runs programs in one sandbox with their evaluator.
 
     main: the file of the program that an evaluator is given. evaluator: the task's other files.
+    seconds: that each stage may take.
     """
 
     sandboxes: Pool
-    contract: Contract
+    contract: Staged | Written | Printed
     main: str
     evaluator: Mapping[str, bytes]
     objective: str
-    seconds: float
-    digest: str
+    seconds: Sequence[float]
 
-    def verify(self, tree: Tree, cases: Sequence[TaskCase]) -> Verified | Failure:
-        """Run a program; cases are those that it is to answer, where it is to answer any.
+    def verify(self, tree: Tree, cases: Sequence[TaskCase], trial: Trial) -> Verified | Failure:
+        """Run a program. Here it is not asked any cases: its evaluator knows what to ask.
 
         Raises:
             SandboxError: there is no sandbox, or it broke twice.
         """
+        del cases
         try:
-            if isinstance(self.contract, Judged):
-                return self._judged(self.contract, tree, cases)
-            return self._shared(self.contract, tree)
+            return self._verified(tree, trial)
         except Spoilt as end:
             return end.failure
 
-    # Judged out of its reach
-
-    def _judged(self, contract: Judged, tree: Tree, cases: Sequence[TaskCase]) -> Verified:
-        given = [case.given for case in cases]
-
-        def answer(sandbox: Sandbox) -> Replies | CandidateFailed:
-            _write_program(sandbox, tree)
-            return replies(sandbox, contract.answers, given, limits=self._limits())
-
-        found = self._had(self.sandboxes.attempt(answer))
-        judge = self._by_judge if contract.judge else _by_sameness
-        measured = _scored(
-            lambda: scores.judged([case.name for case in cases], judge(cases, found.answers)),
-            found.completed,
-        )
-        return Verified(
-            measured=measured,
-            held=found.confinement,
-            shared="",
-            seconds=found.completed.seconds,
-        )
-
-    def _by_judge(self, cases: Sequence[TaskCase], answers: Sequence[Json]) -> Sequence[Json]:
-        """The verdicts of the task's judge, in a sandbox that no program has been in."""
-        requests: list[Json] = [
-            {
-                "judge": f"{TASK}/{JUDGE}",
-                "given": case.given,
-                "expected": case.expected,
-                "answer": answer,
-            }
-            for case, answer in zip(cases, answers, strict=True)
-        ]
-
-        def work(sandbox: Sandbox) -> Replies | CandidateFailed:
-            sandbox.write(self._ours(), ours=True)
-            judge = Function(file=_HARNESS, name="judge")
-            return replies(sandbox, judge, requests, limits=self._limits())
-
-        found = self.sandboxes.attempt(work)
-        if isinstance(found, CandidateFailed):
-            said = _failure(found.why, found.completed)
-            message = f"the judge gave no verdict: {said.message}"
-            raise Spoilt(Failure(cause=Cause.INVALID_SCORE, message=message, log=said.log))
-        return found.answers
-
-    # In one sandbox with its evaluator
-
-    def _shared(self, contract: Staged | Written | Printed, tree: Tree) -> Verified:
+    def _verified(self, tree: Tree, trial: Trial) -> Verified:
         def work(sandbox: Sandbox) -> Verified:
-            _write_program(sandbox, tree)
+            write_program(sandbox, tree)
             sandbox.write(self._ours(), ours=True)
-            measured, seconds = self._measured(contract, sandbox)
+            measured, seconds = self._measured(sandbox, trial)
             self._check_intact(sandbox)
+            digest = digest_of(self.evaluator)
             return Verified(
-                measured=measured, held=sandbox.confinement, shared=self.digest, seconds=seconds
+                measured=measured, held=sandbox.confinement, shared=digest, seconds=seconds
             )
 
-        return self.sandboxes.attempt(work)
+        return self.sandboxes.attempt(work, fresh=trial.fresh)
 
-    def _measured(
-        self, contract: Staged | Written | Printed, sandbox: Sandbox
-    ) -> tuple[Measured, float]:
-        if isinstance(contract, Staged):
-            return self._staged(contract, sandbox)
-        if isinstance(contract, Written):
-            return self._written(contract, sandbox)
-        return self._printed(contract, sandbox)
+    def _measured(self, sandbox: Sandbox, trial: Trial) -> tuple[Measured, float]:
+        match self.contract:
+            case Staged() as contract:
+                return self._staged(contract, sandbox, trial)
+            case Written() as contract:
+                return self._written(contract, sandbox, trial)
+            case contract:
+                return self._printed(contract, sandbox, trial)
 
-    def _staged(self, contract: Staged, sandbox: Sandbox) -> tuple[Measured, float]:
+    def _staged(self, contract: Staged, sandbox: Sandbox, trial: Trial) -> tuple[Measured, float]:
         measured, seconds = Measured(metrics={}), 0.0
         for place, function in enumerate(contract.functions):
-            more, took = self._stage(contract.file, function, sandbox)
+            limits = limits_of(self.seconds[place])
+            more, took = self._stage(contract.file, function, sandbox, limits, trial)
             measured = _merged(measured, more)
             seconds += took
             if place < len(contract.gates):
-                _pass(contract.gates[place], function, measured, self.objective)
+                check_gate(contract.gates[place], function, measured, self.objective)
         return measured, seconds
 
-    def _stage(self, file: str, function: str, sandbox: Sandbox) -> tuple[Measured, float]:
+    def _stage(
+        self, file: str, function: str, sandbox: Sandbox, limits: Limits, trial: Trial
+    ) -> tuple[Measured, float]:
         request: Json = {
             "evaluator": f"{TASK}/{file}",
             "function": function,
             "program": f"{PROGRAM}/{self.main}",
         }
-        harness = Function(file=_HARNESS, name="evaluate")
-        found = self._had(replies(sandbox, harness, [request], limits=self._limits()))
+        harness = Function(file=HARNESS_FILE, name="evaluate")
+        found = had(
+            replies(sandbox, harness, [request], limits=limits, environment=trial.environment)
+        )
         answer = found.answers[0]
-        return _scored(lambda: scores.returned(answer), found.completed), found.completed.seconds
+        return scored(lambda: scores.returned(answer), found.completed), found.completed.seconds
 
-    def _written(self, contract: Written, sandbox: Sandbox) -> tuple[Measured, float]:
+    def _written(self, contract: Written, sandbox: Sandbox, trial: Trial) -> tuple[Measured, float]:
         words = (f"{TASK}/{contract.file}", f"{PROGRAM}/{self.main}", RESULTS)
-        ended = sandbox.run(Script(file=_HARNESS, arguments=words), self._limits())
+        script = Script(file=HARNESS_FILE, arguments=words)
+        ended = sandbox.run(script, limits_of(self.seconds[0]), trial.environment)
         names = [f"{RESULTS}/{name}" for name in ("metrics.json", "correct.json")]
         left = sandbox.read(names, ExportCaps(file=MIB, total=2 * MIB)).files
         if not ended.ok:
-            raise Spoilt(_failure(ended.why, ended))
+            raise Spoilt(failure_of(ended.why, ended))
         if missing := [name for name in names if name not in left]:
-            raise Spoilt(_failure(f"the evaluator wrote no {missing[0]}", ended))
-        said = _scored(lambda: scores.written(*(parsed(left[name]) for name in names)), ended)
+            raise Spoilt(failure_of(f"the evaluator wrote no {missing[0]}", ended))
+        said = scored(lambda: scores.written(*(parsed(left[name]) for name in names)), ended)
         return said, ended.seconds
 
-    def _printed(self, contract: Printed, sandbox: Sandbox) -> tuple[Measured, float]:
+    def _printed(self, contract: Printed, sandbox: Sandbox, trial: Trial) -> tuple[Measured, float]:
         words = tuple(
             word.replace("{program}", f"{PROGRAM}/{self.main}").replace("{task}", TASK)
             for word in contract.command
         )
-        ended = sandbox.run(Command(words=words), self._limits())
+        ended = sandbox.run(Command(words=words), limits_of(self.seconds[0]), trial.environment)
         if not ended.ok:
-            raise Spoilt(_failure(ended.why, ended))
+            raise Spoilt(failure_of(ended.why, ended))
         lines = ended.stdout.strip().splitlines() or [b""]
-        return _scored(lambda: scores.printed(parsed(lines[-1])), ended), ended.seconds
+        return scored(lambda: scores.printed(parsed(lines[-1])), ended), ended.seconds
 
     def _check_intact(self, sandbox: Sandbox) -> None:
         ours = self._ours()
@@ -229,16 +208,28 @@ class Verifier:
             raise Spoilt(Failure(cause=Cause.INVALID_SCORE, message=message))
 
     def _ours(self) -> Mapping[str, bytes]:
-        task = {f"{TASK}/{path}": content for path, content in self.evaluator.items()}
-        return {**task, **_harness()}
+        return evaluator_files(self.evaluator)
 
-    def _had(self, found: Replies | CandidateFailed) -> Replies:
-        if isinstance(found, CandidateFailed):
-            raise Spoilt(_failure(found.why, found.completed))
-        return found
 
-    def _limits(self) -> Limits:
-        return Limits(seconds=self.seconds, output=4 * MIB, kept=64 * 1024, answer=MIB)
+def evaluator_files(evaluator: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """What enters a sandbox of a task's evaluator, and of ours beside it."""
+    return {**{f"{TASK}/{path}": content for path, content in evaluator.items()}, **_harness()}
+
+
+def limits_of(seconds: float) -> Limits:
+    """What a program or an evaluator may use."""
+    return Limits(seconds=seconds, output=4 * MIB, kept=64 * 1024, answer=MIB)
+
+
+def had(found: Replies | CandidateFailed) -> Replies:
+    """Answers that were given.
+
+    Raises:
+        Spoilt: they were not.
+    """
+    if isinstance(found, CandidateFailed):
+        raise Spoilt(failure_of(found.why, found.completed))
+    return found
 
 
 def digest_of(evaluator: Mapping[str, bytes]) -> str:
@@ -249,11 +240,20 @@ def digest_of(evaluator: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _by_sameness(cases: Sequence[TaskCase], answers: Sequence[Json]) -> Sequence[Json]:
-    return [float(same(answer, case.expected)) for case, answer in zip(cases, answers, strict=True)]
+def digest_of_tree(tree: Tree) -> str:
+    """A name for a program: a digest of its files."""
+    digest = sha256()
+    for path, text in sorted(tree.items()):
+        digest.update(f"{path}\0{text}\0".encode(errors="replace"))
+    return digest.hexdigest()[:16]
 
 
-def _write_program(sandbox: Sandbox, tree: Tree) -> None:
+def write_program(sandbox: Sandbox, tree: Tree) -> None:
+    """Write the files of a program.
+
+    Raises:
+        Spoilt: one of them cannot be written.
+    """
     try:
         sandbox.write({f"{PROGRAM}/{path}": text for path, text in tree.items()})
     except ValueError as error:
@@ -267,7 +267,12 @@ def _merged(before: Measured, more: Measured) -> Measured:
     )
 
 
-def _pass(gate: float, stage: str, measured: Measured, objective: str) -> None:
+def check_gate(gate: float, stage: str, measured: Measured, objective: str) -> None:
+    """Let what was measured so far pass a gate.
+
+    Raises:
+        Spoilt: it does not.
+    """
     try:
         reached = scores.objective_of(measured.metrics, objective)
     except BadScore as error:
@@ -277,7 +282,12 @@ def _pass(gate: float, stage: str, measured: Measured, objective: str) -> None:
         raise Spoilt(Failure(cause=Cause.GATE, message=message, log=measured.feedback))
 
 
-def _scored(score: Callable[[], Measured], completed: Completed) -> Measured:
+def scored(score: Callable[[], Measured], completed: Completed) -> Measured:
+    """What was measured, if it is a score.
+
+    Raises:
+        Spoilt: it is none.
+    """
     try:
         return score()
     except (BadScore, NoAnswer) as fault:
@@ -286,7 +296,8 @@ def _scored(score: Callable[[], Measured], completed: Completed) -> Measured:
         raise Spoilt(failure) from fault
 
 
-def _failure(why: str, completed: Completed) -> Failure:
+def failure_of(why: str, completed: Completed) -> Failure:
+    """Why a program or its evaluator showed nothing."""
     cause = Cause.INVALID_SCORE if completed.ok else Cause.CRASHED
     if completed.death is Death.TIME:
         cause = Cause.TIMED_OUT

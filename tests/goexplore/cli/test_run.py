@@ -170,3 +170,29 @@ def test_what_is_no_terminal_gets_no_colours(goexplore: Command) -> None:
     ended = goexplore("run", "game24", "4", "4", "6", "8")
 
     assert "\x1b" not in ended.stdout + ended.stderr
+
+
+def test_a_run_says_how_its_choices_have_spread_over_the_elites(goexplore: Command) -> None:
+    ran = goexplore("run", "game24", "4", "4", "6", "8")
+    as_json = goexplore("run", "game24", "4", "4", "6", "8", "--json")
+
+    assert "8, 4 set out from; children of one: 0.9 on average, 3 at most" in ran.stdout
+    (run,) = json.loads(as_json.stdout)["runs"]
+    assert run["elites_chosen"] == 4
+    assert run["children_of_an_elite"] == {"mean": 0.88, "max": 3}
+
+
+def test_a_selection_by_cases_where_there_are_none_is_one_line(goexplore: Command) -> None:
+    ran = goexplore("run", "game24", "4", "4", "6", "8", "-s", "selection.kind=pareto")
+
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("goexplore: [selection] pareto goes by the scores of single cases")
+    assert ran.stderr.count("\n") == 1
+
+
+def test_a_beam_search_is_a_preset(goexplore: Command) -> None:
+    ran = goexplore("run", "game24", "4", "4", "6", "8", "--preset", "beam", "--json")
+
+    (run,) = json.loads(ran.stdout)["runs"]
+    assert (run["outcome"], run["steps"]) == ("exhausted", 50)
+    assert run["children_of_an_elite"]["max"] == 5

@@ -22,8 +22,7 @@ def evaluate(request: dict[str, str]) -> dict[str, object]:
     module = _loaded(request["evaluator"])
     function: Callable[[str], object] = vars(module)[request["function"]]
     returned = function(str(Path(request["program"]).absolute()))
-    metrics: object = getattr(returned, "metrics", returned)
-    artifacts: object = getattr(returned, "artifacts", {})
+    metrics, artifacts = _told_apart(returned)
     return {"metrics": _plain(metrics), "artifacts": _texts(artifacts)}
 
 
@@ -44,6 +43,20 @@ def main() -> None:
         *("--results_dir", str(Path(results).absolute())),
     ]
     runpy.run_path(evaluator, run_name="__main__")
+
+
+def _told_apart(returned: object) -> tuple[object, object]:
+    """Metrics and artifacts: of an object, of a dict of both, or of metrics with artifacts among.
+
+    Artifacts that are no dict stay among the metrics, as what they are: no number.
+    """
+    if not isinstance(returned, dict):
+        return getattr(returned, "metrics", returned), getattr(returned, "artifacts", {})
+    said: dict[object, object] = dict(returned)  # pyright: ignore[reportUnknownArgumentType]  # the task's
+    metrics, artifacts = said.get("metrics"), said.get("artifacts")
+    if isinstance(artifacts, dict):
+        del said["artifacts"]
+    return metrics if isinstance(metrics, dict) else said, artifacts  # pyright: ignore[reportUnknownVariableType]  # the task's
 
 
 def _prepare(file: str) -> None:
@@ -76,9 +89,9 @@ def _plain(value: object, depth: int = 0) -> object:
         return {str(name): _plain(each, depth + 1) for name, each in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # the task's
     if depth < _DEEPEST and isinstance(value, (list, tuple)):
         return [_plain(each, depth + 1) for each in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # the task's
-    item = getattr(value, "item", None)  # a number of numpy's
-    if callable(item) and depth < _DEEPEST:
-        return _plain(item(), _DEEPEST)
+    plain = getattr(value, "tolist", None)  # a number or an array of numpy's
+    if callable(plain) and depth < _DEEPEST:
+        return _plain(plain(), depth + 1)
     return f"<{type(value).__name__}>"
 
 

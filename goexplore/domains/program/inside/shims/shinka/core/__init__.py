@@ -64,5 +64,5 @@ def _write(folder: Path, metrics: Metrics, wrong: str) -> None:
 
 
 def _number(value: object) -> object:
-    item = getattr(value, "item", None)
-    return item() if callable(item) else str(value)
+    plain = getattr(value, "tolist", None)
+    return plain() if callable(plain) else str(value)
