@@ -310,11 +310,10 @@ class Engine:
         return self._selected(selection, granted) if selection else None
 
     def _witness(self, step: Sequence[Finding]) -> None:
-        """Tell the selectors of what a step has found, each of what is on its own island."""
-        for island, selector in enumerate(self._selectors):
-            own = [each for each in step if each.fact.island == island]
-            if own and isinstance(selector, Witness):
-                selector.see([ashore(each) for each in own])
+        """Tell the selectors of all islands of what a step has found."""
+        for selector in self._selectors:
+            if isinstance(selector, Witness):
+                selector.see([ashore(each) for each in step])
 
     def _selector(self, number: int) -> Selector | Judge:
         """Who chooses for a step: each island has its own."""

@@ -95,6 +95,7 @@ def _attempts(made: list[Entry], verifications: int) -> Iterator[Attempt]:
     """The attempts of a step, of which so many were verified: first those with an evaluation."""
     by_worth = sorted(made, key=lambda entry: (isinstance(entry.result, Failure), entry.id))
     run = [entry.id for entry in by_worth if not entry.candidate.copied][:verifications]
+    more = {run[0]: verifications - len(run)} if run else {}
     for entry in made:
         parent = entry.parents[0] if entry.parents else None
         yield Attempt(
@@ -103,6 +104,8 @@ def _attempts(made: list[Entry], verifications: int) -> Iterator[Attempt]:
             candidate=entry.candidate,
             result=entry.result,
             verified=entry.id in run,
+            # Whose confirmations they were is not recorded, and counts for nothing but their sum.
+            confirmed=more.get(entry.id, 0),
             appraisal=entry.appraisal,
             island=entry.island,
         )

@@ -301,7 +301,7 @@ def found(recorded: Recorded) -> Sequence[Finding]:
 
 
 def ashore(finding: Finding) -> Finding:
-    """A finding as its island sees it, to which the original of a copy is unknown."""
+    """A finding as selection sees it: a copy begins a lineage of its own on its island."""
     fact = finding.fact
     return finding._replace(fact=fact._replace(parent=0)) if fact.option == COPY else finding
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from archive.entry import Candidate, Cause, Evaluation, Failure, Tree
+from archive.entry import Candidate, Cause, Evaluation, Failure, TaskResult, Tree
 from mutators.base import Parent
 
 FILE = "point.txt"
@@ -30,7 +30,8 @@ class Hills:
             return Failure(cause=Cause.IMPOSSIBLE, message="off the map")
         measures = {"x": float(x), "y": float(y)}
         objective = float(-((x - 7) ** 2) - (y - 3) ** 2)
-        return Evaluation(cell=f"{x} {y}", objective=objective, measures=measures)
+        tasks = tuple(TaskResult(task=name, score=value) for name, value in measures.items())
+        return Evaluation(cell=f"{x} {y}", objective=objective, measures=measures, tasks=tasks)
 
 
 @dataclass(frozen=True, slots=True)
