@@ -131,8 +131,11 @@ class Archive(Protocol):
         """What was recorded of a step beside its entries."""
         ...
 
-    def elites_at(self, newest: EntryId) -> Elites:
-        """The elites as they stood when an entry was the newest."""
+    def elites_at(self, newest: EntryId | None, island: int | None = None) -> Elites:
+        """The elites as they stood when an entry was the newest; as they stand for `None`.
+
+        island: of which alone they are to be; of all without one.
+        """
         ...
 
     def note(self, kind: str, detail: str = "") -> None:

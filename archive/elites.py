@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from archive.admission import Holder
 from archive.entry import Entry, EntryId, Evaluation, Status, Verdict
 from archive.facts import (
+    COPY,
     NO_CELL,
     UNBOUNDED,
     Fact,
@@ -131,6 +132,7 @@ class Elites:
         self._replaced: deque[_Replaced] = deque(maxlen=MEMORY)
         self._openings: dict[int, Openings] = {}
         self._refused: dict[int, int] = {}
+        self._beside: dict[int, float] = {}
         self._followers: list[set[int]] = []
 
     def __len__(self) -> int:
@@ -181,14 +183,29 @@ class Elites:
         """
         slot = self.slot(entry.id)
         if slot is None and isinstance(entry.result, Evaluation):
-            return self._slots[cell_key(entry.result.cell)]
+            return self._slots[cell_key(entry.result.cell, entry.island)]
         if slot is None:
             raise KeyError(entry.id)
         return slot
 
-    def standing(self, cell: str, as_of: EntryId | None = None) -> Holder | None:
+    def leading(self, count: int) -> list[EntryId]:
+        """The entries that hold the cells with the best, the best first; older cells win ties."""
+        objective = self._columns.objective[: self._count]
+        best = np.argsort(-objective, kind="stable")[:count]
+        return [self.holder(slot) for slot in best.tolist()]
+
+    def wants(self, entry: Entry, island: int) -> bool:
+        """Whether an entry of another island is better than all that is in its cell on this one."""
+        result = entry.result
+        if not isinstance(result, Evaluation):
+            return False
+        holder = self.standing(result.cell, island=island)
+        beside = self._beside.get(cell_key(result.cell, island), -np.inf)
+        return holder is None or max(holder.objective, beside) < result.objective
+
+    def standing(self, cell: str, as_of: EntryId | None = None, island: int = 0) -> Holder | None:
         """Who holds a cell, or held it when `as_of` was the newest entry."""
-        slot = self._slots.get(cell_key(cell))
+        slot = self._slots.get(cell_key(cell, island))
         if slot is None:
             return None
         now = self._standing(slot)
@@ -227,6 +244,10 @@ class Elites:
         self._columns.under_way[slot] -= 1
         self._touch(slot)
 
+    def see(self, newest: EntryId) -> None:
+        """Know of newer entries, none of which has come into these cells."""
+        self.newest = max(self.newest, newest)
+
     def rate(self, entry: EntryId, interest: float) -> None:
         """Say how interesting an entry is, if it holds a slot."""
         slot = self.slot(entry)
@@ -242,9 +263,9 @@ class Elites:
                 self._columns.retired[slot] = True
                 self._touch(slot)
 
-    def refused(self, cell: str, as_of: EntryId) -> EntryId | None:
+    def refused(self, cell: str, as_of: EntryId, island: int = 0) -> EntryId | None:
         """The entry for which a cell that nobody held was refused, if that was up to `as_of`."""
-        by = self._refused.get(cell_key(cell), as_of + 1)
+        by = self._refused.get(cell_key(cell, island), as_of + 1)
         return EntryId(by) if by <= as_of else None
 
     def take(self, fact: Fact, promises: Sequence[float] = ()) -> None:
@@ -271,7 +292,7 @@ class Elites:
             return
         self._columns.chosen[origin] += 1
         self._columns.since_new[origin] += 1
-        if any(fact.status >= Status.NEW for fact in facts):
+        if any(fact.status >= Status.NEW and fact.option != COPY for fact in facts):
             self._columns.since_new[origin] = 0
         self._touch(origin)
 
@@ -293,14 +314,20 @@ class Elites:
         parent = self._slot_of(fact.parent)
         if parent is None:
             return
-        if fact.status >= Status.NEW:
+        if fact.status >= Status.NEW and fact.option != COPY:
             self._columns.children[parent] += 1
         openings = self._openings.get(fact.parent)
         if openings and fact.option >= 0 and openings.mark(fact.option, fact.id):
             self._columns.untried[parent] -= 1
         self._touch(parent)
 
+    def _keep_beside(self, key: int, objective: float) -> None:
+        """Know the best of those in a cell that somebody held already."""
+        self._beside[key] = max(objective, self._beside.get(key, objective))
+
     def _found(self, fact: Fact, promises: Sequence[float]) -> None:
+        if fact.status == Status.KEPT:
+            self._keep_beside(fact.key, fact.objective)
         slot = self._count
         if slot == len(self._columns.founder):
             self._columns = self._columns.resized(slot, int(slot * _GROWTH))
@@ -377,6 +404,10 @@ class Elites:
         c.size[:n] = rows.size[held]
         c.untried[:n] = rows.options[held]
         self._load_refused(rows, slots)
+        kept = rows.status == Status.KEPT
+        beside = zip(rows.key[kept].tolist(), rows.objective[kept].tolist(), strict=True)
+        for key, objective in beside:
+            self._keep_beside(key, objective)
         # What fell into a cell before anyone held it was not seen there.
         seen = slots[(slots >= 0) & (rows.id >= c.founder[slots])] if n else slots[:0]
         c.seen[:n] = np.bincount(seen, minlength=n)
@@ -419,7 +450,7 @@ class Elites:
         if not n:
             return
         parent_slots = _positions(holders, rows.parent)
-        admitted = rows.status >= Status.NEW
+        admitted = (rows.status >= Status.NEW) & (rows.option != COPY)
         of_elite = parent_slots >= 0
         c.children[:n] = np.bincount(parent_slots[of_elite & admitted], minlength=n)
         starts = np.flatnonzero(rows.place == 0)

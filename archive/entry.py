@@ -19,6 +19,9 @@ EntryId = NewType("EntryId", int)
 NO_ENTRY = EntryId(0)
 """Comes before every entry."""
 
+MIGRATION = "migration"
+"""What is said to have made an entry that was copied from one island to another."""
+
 Tree = Mapping[str, str]
 """A solution: relative POSIX paths to the text of each file."""
 
@@ -68,6 +71,11 @@ class Candidate:
     option: int | None = None
     other_parents: tuple[EntryId, ...] = ()
 
+    @property
+    def copied(self) -> bool:
+        """Whether it is its parent, brought to another island."""
+        return self.mutator == MIGRATION
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
@@ -109,6 +117,7 @@ class Evaluation:
     options: what can be tried from here; empty means that anything can be (unless terminal).
     terminal: nothing can follow.
     snapshot: bytes from which its domain can restore it faster than by running its tree.
+    domain_cell: the cell that its domain named, where the run's cells are others; else `None`.
     interval: how sure the objective is; `None` where nobody says.
     first_seen: the objective at first sight of what was verified again before it could be called
         the best; `None` where it was not.
@@ -122,6 +131,7 @@ class Evaluation:
     options: tuple[Option, ...] = ()
     terminal: bool = False
     snapshot: bytes | None = None
+    domain_cell: str | None = None
     interval: Interval | None = None
     first_seen: float | None = None
 
@@ -201,6 +211,7 @@ class Entry:
     step: the step of the search that made it; 0 for a root.
     depth: how many edits lie between it and its root.
     appraisal: what was thought of it; `None` where nobody was asked.
+    island: that it belongs to; 0 where there are none.
     """
 
     id: EntryId
@@ -211,6 +222,7 @@ class Entry:
     admission: Admission
     depth: int
     appraisal: Appraisal | None = None
+    island: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +252,7 @@ class Attempt:
     verified: whether a verification was spent on it. confirmed: how many further ones were, so
         that it could be called the best.
     appraisal: what was thought of it; `None` where nobody was asked.
+    island: that it is for; 0 where there are none.
     """
 
     parent: EntryId | None
@@ -248,6 +261,7 @@ class Attempt:
     verified: bool = True
     confirmed: int = 0
     appraisal: Appraisal | None = None
+    island: int = 0
 
     @property
     def verifications(self) -> int:

@@ -90,6 +90,7 @@ def _plain(entry: Entry) -> dict[str, object]:
         "why": entry.admission.why,
         "result": _plain_result(entry),
         **_plain_appraisal(entry.appraisal),
+        **({"island": entry.island} if entry.island else {}),
     }
 
 
@@ -118,6 +119,7 @@ def _plain_result(entry: Entry) -> dict[str, object]:
         "options": [[option.text, option.promise] for option in result.options],
         "terminal": result.terminal,
         "snapshot": None if result.snapshot is None else sha256(result.snapshot).hexdigest(),
+        **({} if result.domain_cell is None else {"domain_cell": result.domain_cell}),
         **_plain_estimate(result),
     }
 

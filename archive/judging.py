@@ -23,7 +23,7 @@ from archive.entry import (
     Step,
     Verdict,
 )
-from archive.facts import Fact
+from archive.facts import COPY, Fact
 from archive.rows import Row, storable
 from archive.tables import appraisals, forecasts, shortlists, steps, verdicts
 
@@ -40,6 +40,7 @@ def fruitful(facts: Sequence[Fact], origin: float) -> bool:
         fact.status in (Status.NEW, Status.IMPROVED)
         or (fact.status == Status.KEPT and fact.objective > origin)
         for fact in facts
+        if fact.option != COPY
     )
 
 

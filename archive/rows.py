@@ -49,6 +49,7 @@ class Body:
     tasks: int = 0
     crossed: int = 0
     appraised: int = 0
+    domain_cell: str | None = None
     interval: str | None = None
     first_seen: float | None = None
 
@@ -131,6 +132,7 @@ def _evaluated(entry: Entry, evaluation: Evaluation) -> Body:
         tasks=len(evaluation.tasks),
         crossed=len(entry.candidate.other_parents),
         appraised=int(entry.appraisal is not None),
+        domain_cell=evaluation.domain_cell,
         interval=json.dumps(astuple(evaluation.interval)) if evaluation.interval else None,
         first_seen=evaluation.first_seen,
     )
@@ -180,11 +182,13 @@ def _storable_scores(evaluation: Evaluation) -> Evaluation:
     cell, observation = storable(evaluation.cell), storable(evaluation.observation)
     names = [storable(result.task) for result in evaluation.tasks]
     same = all(name is result.task for name, result in zip(names, evaluation.tasks, strict=True))
+    own = None if evaluation.domain_cell is None else storable(evaluation.domain_cell)
+    same = same and own is evaluation.domain_cell
     if cell is evaluation.cell and observation is evaluation.observation and same:
         return evaluation
     pairs = zip(names, evaluation.tasks, strict=True)
     tasks = tuple(replace(result, task=name) for name, result in pairs)
-    return replace(evaluation, cell=cell, observation=observation, tasks=tasks)
+    return replace(evaluation, cell=cell, observation=observation, tasks=tasks, domain_cell=own)
 
 
 def storable(text: str) -> str:
@@ -246,6 +250,7 @@ def entry_of(fact: Fact, body: Body, tree: Tree, related: Related) -> Entry:
         admission=Admission(status=Status(fact.status), why=body.why or ""),
         depth=fact.depth,
         appraisal=related.appraisal,
+        island=fact.island,
     )
 
 
@@ -267,6 +272,7 @@ def _evaluation_of(fact: Fact, body: Body, related: Related) -> Evaluation:
         options=options_of(body.options) if body.options else (),
         terminal=fact.options == 0,
         snapshot=related.blobs[body.snapshot] if body.snapshot else None,
+        domain_cell=body.domain_cell,
         interval=interval_of(body.interval),
         first_seen=body.first_seen,
     )

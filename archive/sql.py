@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -68,6 +69,7 @@ _SCAN = (
     .where(entries.c.run == bindparam("run"), entries.c.id <= bindparam("upto"))
     .order_by(entries.c.id)
 )
+_SCAN_ISLAND = _SCAN.where(entries.c.island == bindparam("island"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +108,28 @@ class SqlArchive(RunReader, Closing):
         self._commit: GroupCommit[_Item] = GroupCommit(self._write)
         self.ledger = Ledger(database, run, self._write_calls)
 
-    def elites_at(self, newest: EntryId | None) -> Elites:
-        """The elites as they stood when an entry was the newest; as they stand for `None`."""
+    def elites_at(self, newest: EntryId | None, island: int | None = None) -> Elites:
+        """The elites as they stood when an entry was the newest; as they stand for `None`.
+
+        island: of which alone they are to be.
+        """
         upto = _ALL if newest is None else newest
         with self.look() as connection:
-            found = Query.of(_SCAN, connection.dialect).rows(connection, run=self.run, upto=upto)
-            elites = Elites.load(Rows.of(found), self._promises(connection))
+            rows = Rows.of(self._scan(connection, upto, island))
+            elites = Elites.load(rows, self._promises(connection))
             self._add_opinions(connection, elites, upto)
+        if island is not None:
+            elites.see(min(self.elites.newest, EntryId(upto)))
         return elites
+
+    def _scan(
+        self, connection: Connection, upto: int, island: int | None
+    ) -> Iterable[tuple[Any, ...]]:
+        values = {"run": self.run, "upto": upto}
+        if island is None:
+            return Query.of(_SCAN, connection.dialect).rows(connection, **values)
+        query = Query.of(_SCAN_ISLAND, connection.dialect)
+        return query.rows(connection, **values, island=island)
 
     def _add_opinions(self, connection: Connection, elites: Elites, upto: int) -> None:
         said = select(appraisals.c.entry, appraisals.c.interest).where(
@@ -184,8 +200,9 @@ class SqlArchive(RunReader, Closing):
             candidate=attempt.candidate,
             result=attempt.result,
             admission=self._judge(attempt, rule),
-            depth=parent.entry.depth + 1 if parent else 0,
+            depth=parent.entry.depth + (not attempt.candidate.copied) if parent else 0,
             appraisal=attempt.appraisal,
+            island=attempt.island,
         )
         near = parent if parent and parent.hops < MAX_HOPS else None
         hops = near.hops + 1 if near else 0
@@ -200,7 +217,7 @@ class SqlArchive(RunReader, Closing):
         result = attempt.result
         if not isinstance(result, Evaluation):
             return Admission(status=Status.FAILED, why="")
-        holder = self.elites.standing(result.cell)
+        holder = self.elites.standing(result.cell, island=attempt.island)
         ruled = rule.judge(result, size_of(attempt.candidate.tree), holder)
         return heeding(ruled, attempt.appraisal) if attempt.appraisal else ruled
 

@@ -77,6 +77,13 @@ entries = Table(
     Column("size", Integer, nullable=False, comment="lines of its tree"),
     Column("options", Integer, nullable=False, comment="open from here; -1 unbounded, 0 terminal"),
     Column("depth", Integer, nullable=False),
+    Column(
+        "island",
+        SmallInteger,
+        nullable=False,
+        server_default="0",
+        comment="that it belongs to; 0 where there are none",
+    ),
     Index("entries_by_parent", "run", "parent"),
     sqlite_with_rowid=False,
 )
@@ -109,6 +116,7 @@ bodies = Table(
         server_default="0",
         comment="rows in appraisals",
     ),
+    Column("domain_cell", Text, comment="what its domain said, where the cell is another"),
     Column("interval", Text, comment="of the objective, at 95 %. JSON: [low, high, trials]"),
     Column("first_seen", Double, comment="objective before it was confirmed"),
     sqlite_with_rowid=False,

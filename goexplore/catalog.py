@@ -12,7 +12,7 @@ section. `past` is the run, to look things up in, and `notes` what a model has n
 `[notes]` says, or `None`.
 
 An installed package offers parts by entry points in the groups `goexplore.domain`,
-`goexplore.selection`, `goexplore.mutation` and `goexplore.admission`.
+`goexplore.selection`, `goexplore.mutation`, `goexplore.admission` and `goexplore.cells`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, create_model
 from pydantic.errors import PydanticUserError
 
 from archive.admission import AdmissionRule
+from goexplore.cells.base import Cells
 from goexplore.domain import Domain, DomainError
 from goexplore.selection.base import Judge, Selector
 from mutators.base import Arm, Mutator, MutatorError, Notebook, Past
@@ -35,7 +36,7 @@ from mutators.llm.asking import Asking
 from mutators.llm.embedding import Embedder
 from sandboxes.pool import Pool
 
-Kind = Literal["domain", "selection", "mutation", "admission"]
+Kind = Literal["domain", "selection", "mutation", "admission", "cells"]
 Factory = Callable[..., object]
 
 _SELECTION = "goexplore.selection.parts"
@@ -90,6 +91,12 @@ OURS: Mapping[Kind, Mapping[str, str]] = {
         "interesting": "goexplore.selection.appraisers:Interesting",
         "keep-all": "archive.admission:KeepAll",
     },
+    "cells": {
+        "cvt": "goexplore.cells.voronoi:Voronoi",
+        "domain": "goexplore.cells.domain:FromDomain",
+        "grid": "goexplore.cells.grid:Grid",
+        "nearest": "goexplore.cells.nearest:Nearest",
+    },
 }
 """Where the parts that come along are; they are imported when they are asked for."""
 
@@ -104,6 +111,7 @@ _WORDS: Mapping[Kind, tuple[str, ...]] = {
     "selection": ("select|draw",),
     "mutation": ("name", "can_propose", "propose"),
     "admission": ("judge",),
+    "cells": ("place",),
 }
 
 
@@ -261,6 +269,10 @@ class Choice:
     def rule(self, offered: Given = _NOTHING) -> AdmissionRule:
         """The part as a rule of admission."""
         return cast(AdmissionRule, self.make(offered))
+
+    def cells(self, offered: Given = _NOTHING) -> Cells:
+        """The part as cells."""
+        return cast(Cells, self.make(offered))
 
 
 def names(kind: Kind) -> list[str]:

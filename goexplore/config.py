@@ -13,13 +13,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from importlib.resources import files
-from math import inf
+from math import gcd, inf
 from pathlib import Path
 from typing import Annotated, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from archive.admission import AdmissionRule
 from archive.closing import Closing
 from archive.entry import Entry, EntryId, TurnRecord
 from archive.ledger import Call, Cost, Ledger
@@ -39,11 +40,13 @@ from goexplore.catalog import (
     names,
     nearest,
 )
+from goexplore.cells.base import Cells
 from goexplore.connections import Connections, Facts, Silent, Unasked, Unembedded, Unread
 from goexplore.domain import Briefed, Domain
 from goexplore.engine import Engine
 from goexplore.events import Observer
 from goexplore.fingerprint import fingerprint
+from goexplore.islands import Islands
 from goexplore.processes import InProcesses
 from goexplore.twins import Same, Twins
 from goexplore.view import Order
@@ -64,6 +67,14 @@ ARCHIVE_VARIABLE = "GOEXPLORE_ARCHIVE"
 DEFAULT_PRESET = "default"
 
 _KINDS: tuple[Kind, ...] = get_args(Kind)
+_UNSAID: Mapping[Kind, str] = {"cells": "domain"}
+"""Kinds of parts that need not be named. What is not said is no part of what makes a run."""
+
+
+BEGUN_AGAIN = "begins with another's entries"
+"""The event of a run into which those of another are being copied."""
+
+_ISLANDS = ("islands", "migration_every", "migrants")
 
 
 class ConfigError(SetupError):
@@ -79,6 +90,7 @@ class RunSection(_Section):
 
     model: what the parts ask that name no model of their own.
     processes: worker processes that candidates are run in; 0 runs them in threads of this one.
+    islands, migration_every, migrants: see `goexplore.islands.Islands`.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
@@ -89,6 +101,9 @@ class RunSection(_Section):
     horizon: Annotated[int, Field(ge=1)] = 1
     deterministic: bool = False
     lag: Annotated[int, Field(ge=1)] | None = None
+    islands: Annotated[int, Field(ge=1, le=1024)] = 1
+    migration_every: Annotated[int, Field(ge=1)] = 20
+    migrants: Annotated[int, Field(ge=0)] = 1
 
 
 class BudgetSection(_Section):
@@ -281,7 +296,8 @@ def options(settings: Settings) -> Layer:
 
 def stored(name: str, spec: Mapping[str, Json]) -> Layer:
     """The layer that brings a run back from its spec."""
-    known = {key: spec[key] for key in ("seed", "horizon", "deterministic", "lag") if key in spec}
+    kept = ("seed", "horizon", "deterministic", "lag", *_ISLANDS)
+    known = {key: spec[key] for key in kept if key in spec}
     run = {key: value for key, value in known.items() if value is not None}
     parts: dict[str, object] = {part: spec[part] for part in _STORED if part in spec}
     return _layer(f"run {name}", {"run": {"name": name, **run}, **parts})
@@ -335,6 +351,7 @@ class RunConfig:
     selection: Choice
     mutation: Choice
     admission: Choice
+    cells: Choice
     budget: Budget
     models: Facts
     url: str
@@ -347,7 +364,7 @@ class RunConfig:
         """What makes the run the run that it is, as JSON: not what it may spend or how fast."""
         run = self.run
         return {
-            **self._parts(),
+            **{kind: keys for kind, keys in self._parts().items() if keys != _unsaid(kind)},
             **self._held(),
             **self._noted(),
             **self._files(),
@@ -356,6 +373,7 @@ class RunConfig:
             "horizon": run.horizon,
             "deterministic": run.deterministic,
             "lag": self.lag,
+            **self._ring(),
         }
 
     @property
@@ -380,6 +398,12 @@ class RunConfig:
         return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", self.url)
 
     @property
+    def islands(self) -> Islands:
+        """The archives that it has beside each other."""
+        run = self.run
+        return Islands(count=run.islands, every=run.migration_every, migrants=run.migrants)
+
+    @property
     def lag(self) -> int | None:
         """How far selection lags behind where that is part of what the run finds."""
         return (self.run.lag or self.run.workers) if self.run.deterministic else None
@@ -401,7 +425,7 @@ class RunConfig:
     @property
     def choices(self) -> tuple[Choice, ...]:
         """All its parts."""
-        return (self.domain, self.selection, self.mutation, self.admission)
+        return (self.domain, self.selection, self.mutation, self.admission, self.cells)
 
     @property
     def asked(self) -> list[str]:
@@ -416,7 +440,7 @@ class RunConfig:
             return None
         return self.notes.model or self.run.model or next(iter(self.mutation.models), None)
 
-    def _parts(self) -> dict[str, dict[str, Json]]:
+    def _parts(self) -> dict[Kind, dict[str, Json]]:
         return {kind: plain(self.choice(kind)) for kind in _KINDS}
 
     def _files(self) -> dict[str, Json]:
@@ -433,6 +457,10 @@ class RunConfig:
             return {}
         section = self.sandbox.model_dump(mode="json", exclude={"engine", "allow_unconfined"})
         return {"sandbox": section}
+
+    def _ring(self) -> dict[str, Json]:
+        """Its islands, where it has some."""
+        return {key: getattr(self.run, key) for key in _ISLANDS} if self.run.islands > 1 else {}
 
     def _skipped(self) -> dict[str, Json]:
         """What is said of duplicates; nothing where that is nothing."""
@@ -465,6 +493,10 @@ def _said_of(value: Json) -> Json:
     return [_said_of(each) for each in value] if isinstance(value, list) else value
 
 
+def _unsaid(kind: Kind) -> dict[str, Json] | None:
+    return {"kind": _UNSAID[kind]} if kind in _UNSAID else None
+
+
 def plain(choice: Choice) -> dict[str, Json]:
     """A part with its parameters, as JSON."""
     parameters: dict[str, Json] = json.loads(choice.parameters.model_dump_json())
@@ -486,6 +518,7 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
         selection=stack.choice("selection"),
         mutation=stack.choice("mutation"),
         admission=stack.choice("admission"),
+        cells=stack.choice("cells"),
         budget=stack.section("budget", BudgetSection).budget(),
         models=stack.models(),
         url=stack.section("archive", ArchiveSection).url,
@@ -502,12 +535,33 @@ def checked(layers: Sequence[Layer]) -> RunConfig:
             f"no part of this run asks a model, so {config.run.model!r} would do nothing; "
             "choose a preset that does, such as ige (goexplore presets lists them)"
         )
+    _check_rounds(config)
+    if config.selection.part.name == "novelty" and _embeds(config.cells):
+        raise ConfigError(
+            "[selection] novelty and [cells] nearest would both keep an embedding of each entry; "
+            "name measures for the cells"
+        )
     if config.notes.model and not config.mutation.noted:
         raise ConfigError(
             f"[notes] model = {json.dumps(config.notes.model)} would do nothing: "
             f"[mutation] {config.mutation.part.name} reads no notes"
         )
     return config
+
+
+def _check_rounds(config: RunConfig) -> None:
+    """See that what is done at every so-manieth step comes round to every island."""
+    every, islands = getattr(config.selection.parameters, "remove", 0), config.run.islands
+    if every and gcd(every, islands) > 1:
+        raise ConfigError(
+            f"[selection] remove = {every} would never come to some of the {islands} islands; "
+            "take a number that has no divisor in common with theirs"
+        )
+
+
+def _embeds(cells: Choice) -> bool:
+    """Whether cells are found by embeddings, be it without a model."""
+    return cells.part.embeds and not getattr(cells.parameters, "measures", ())
 
 
 def checked_url(layers: Sequence[Layer]) -> str:
@@ -595,7 +649,7 @@ class _Stack:
 
     def choice(self, kind: Kind) -> Choice:
         """The part of a kind with its parameters, checked."""
-        name = self._keys(kind, with_kind=True).get("kind")
+        name = self._keys(kind, with_kind=True).get("kind", _UNSAID.get(kind))
         if not isinstance(name, str):
             source = self._source(kind, "kind")
             raise ConfigError(f"{source}[{kind}] needs a 'kind'; known are {_known(kind)}")
@@ -746,6 +800,17 @@ def world_of(config: RunConfig) -> Generator[Domain]:
         yield config.domain.domain(Given(sandboxes=sandboxes))
 
 
+def placing(config: RunConfig) -> tuple[Cells, AdmissionRule]:
+    """The cells of a run and its rule, to look at what it has found; no model is asked.
+
+    Raises:
+        SetupError: one of them cannot be made with its parameters.
+    """
+    models = _connected(config, Connections({}), StopSign(), silent=True)
+    cells = config.cells.cells(_unasked(config.cells, models, "", None))
+    return cells, config.admission.rule(_unasked(config.admission, models, "", None))
+
+
 # The run, ready to go
 
 
@@ -765,6 +830,7 @@ class PreparedRun(Closing):
     archive: SqlArchive
     engine: Engine
     domain: Domain
+    cells: Cells
     held: ExitStack
 
     def close(self) -> None:
@@ -808,6 +874,7 @@ def prepare(
         if config.run.processes:
             world = held.enter_context(InProcesses(domain, config.run.processes))
         archive = held.enter_context(library.open(config.name, config.spec, version))
+        _check_whole(archive, config.name)
         purse = _purse(config, archive) if models else None
         ledger = replaying.answers if replaying else archive.ledger
         through = _Through(
@@ -818,15 +885,22 @@ def prepare(
             seed=config.run.seed,
         )
         notes = through.notes(config)
-        selector = config.selection.selector(through.given(config.selection))
+        islands = config.islands
+        selectors = [
+            config.selection.selector(through.given(config.selection)) for _ in range(islands.count)
+        ]
         rule = config.admission.rule(through.given(config.admission))
+        cells = config.cells.cells(through.given(config.cells))
         engine = Engine(
             archive=archive,
             domain=world,
-            selector=selector,
+            selector=selectors,
+            islands=islands,
             mutator=config.mutation.mutator(through.given(config.mutation, notes)),
             rule=rule,
-            appraisers=[part for part in (selector, rule) if isinstance(part, Appraiser)],
+            cells=cells,
+            # What one thinks of a child holds for all of its kind.
+            appraisers=[part for part in (selectors[0], rule) if isinstance(part, Appraiser)],
             twins=_twins(config, archive),
             remembering=[notes] if notes else [],
             budget=config.budget,
@@ -841,7 +915,21 @@ def prepare(
             observers=observers,
         )
         return PreparedRun(
-            name=config.name, archive=archive, engine=engine, domain=domain, held=held.pop_all()
+            name=config.name,
+            archive=archive,
+            engine=engine,
+            domain=domain,
+            cells=cells,
+            held=held.pop_all(),
+        )
+
+
+def _check_whole(archive: SqlArchive, name: str) -> None:
+    events = archive.events()
+    if events and events[-1].kind == BEGUN_AGAIN:
+        raise SetupError(
+            f"run {name!r} has not got all entries of {events[-1].detail!r} yet; "
+            f"give the same 'goexplore recell {events[-1].detail} ... --name {name}' again"
         )
 
 

@@ -21,6 +21,7 @@ from typing import cast
 from archive.admission import AdmissionRule, BetterOrShorter
 from archive.base import Archive
 from archive.entry import (
+    NO_ENTRY,
     Attempt,
     Entry,
     EntryId,
@@ -32,10 +33,12 @@ from archive.entry import (
 )
 from goexplore.appraisal import Appraiser
 from goexplore.budget import Budget, Spent
+from goexplore.cells.base import Cells, Growing
 from goexplore.domain import Domain, confirmations
 from goexplore.events import Ending, Event, Observer, Outcome, RunEnded, RunOpened, StepRecorded
 from goexplore.exploring import Explorer
-from goexplore.selection.base import Decision, Judge, Selector, Witness
+from goexplore.islands import ONE, Islands
+from goexplore.selection.base import Decision, Finding, Judge, Selector, Witness
 from goexplore.streams import stream
 from goexplore.twins import Twins
 from goexplore.view import (
@@ -43,6 +46,7 @@ from goexplore.view import (
     Recorded,
     Turn,
     View,
+    ashore,
     findings,
     found,
     lesson,
@@ -62,7 +66,8 @@ _NEVER = -1
 class Engine:
     """A search: explores a domain from the elites of an archive until there is reason to stop.
 
-    selector: a judge decides while other workers go on.
+    selector: a judge decides while other workers go on. Where there are islands, one for each.
+    cells: where candidates count as the same place; by default where their domain says.
     appraisers: asked about children that the rule would admit, before they are recorded.
     twins: knows which children have been tried already and need not be run; `None` for none.
     horizon: how many children deep a step explores from where it set out.
@@ -86,9 +91,11 @@ class Engine:
         *,
         archive: Archive,
         domain: Domain,
-        selector: Selector | Judge,
+        selector: Selector | Judge | Sequence[Selector | Judge],
         mutator: Mutator,
         rule: AdmissionRule | None = None,
+        cells: Cells | None = None,
+        islands: Islands = ONE,
         appraisers: Sequence[Appraiser] = (),
         twins: Twins | None = None,
         budget: Budget | None = None,
@@ -105,8 +112,12 @@ class Engine:
     ) -> None:
         self._archive = archive
         self._domain = domain
-        self._selector = selector
+        self._selectors = list(selector) if isinstance(selector, Sequence) else [selector]
+        if len(self._selectors) != islands.count:
+            raise ValueError(f"{islands.count} islands need as many selectors")
+        self._islands = islands
         self._rule = rule or BetterOrShorter()
+        self._growing = cells if isinstance(cells, Growing) else None
         self._budget = budget or Budget()
         self._seed = seed
         self._horizon = horizon
@@ -122,11 +133,8 @@ class Engine:
         self._ending: tuple[Ending, str] | None = None
         self._failure: Exception | None = None
         self._explored: dict[int, tuple[Turn, tuple[Attempt, ...]]] = {}
-        self._remembering = [
-            part
-            for part in (*remembering, mutator, *appraisers, twins)
-            if isinstance(part, Remembering)
-        ]
+        told: list[object] = [*remembering, mutator, *appraisers, cells, twins]
+        self._remembering = [part for part in told if isinstance(part, Remembering)]
         self._explorer = Explorer(
             archive=archive,
             domain=domain,
@@ -134,6 +142,8 @@ class Engine:
             rule=self._rule,
             appraisers=appraisers,
             lock=self._moved,
+            cells=cells,
+            islands=islands,
             twins=twins,
         )
 
@@ -171,7 +181,7 @@ class Engine:
         if self._archive.last_step < 0:
             self._plant()
         unfinished = orders(self._archive) if self._turns is None else self._turns
-        self._view = View(self._archive, self._lag, unfinished)
+        self._view = View(self._archive, self._lag, unfinished, self._islands)
         self._look_back()
         self._again = deque(unfinished)
         self._next_recorded = self._archive.last_step + 1
@@ -182,17 +192,21 @@ class Engine:
 
     def _plant(self) -> None:
         """Record the roots."""
-        roots = self._explorer.roots(stream(self._seed, 0, "explore"))
-        self._archive.add(Step(number=0, attempts=tuple(roots)), self._rule)
+        roots = tuple(self._explorer.roots(stream(self._seed, 0, "explore")))
+        self._archive.add(Step(number=0, attempts=self._settled(roots, NO_ENTRY)), self._rule)
+
+    def _settled(self, attempts: tuple[Attempt, ...], as_of: EntryId) -> tuple[Attempt, ...]:
+        """Attempts that are about to be recorded, each in its final cell."""
+        return self._growing.settle(attempts, as_of) if self._growing else attempts
 
     def _look_back(self) -> None:
         """Tell those who learn from a run what has been seen of it so far."""
-        if isinstance(self._selector, Judge):
+        if any(isinstance(selector, Judge) for selector in self._selectors):
             for each in lessons(self._archive, self._view.elites.newest):
-                self._selector.learn(each)
-        if isinstance(self._selector, Witness):
+                cast(Judge, self._selector(each.step)).learn(each)
+        if any(isinstance(selector, Witness) for selector in self._selectors):
             for step in findings(self._archive, self._view.elites.newest):
-                self._selector.see(step)
+                self._witness(step)
         if self._remembering:
             self._archive.flush()  # the roots may be on their way yet
             for _, entries in groupby(self._archive.entries(), attrgetter("step")):
@@ -262,10 +276,11 @@ class Engine:
         recorded = self._view.see_next()
         if recorded is None:
             return False
-        if isinstance(self._selector, Judge):
-            self._selector.learn(lesson(recorded, self._archive))
-        if isinstance(self._selector, Witness):
-            self._selector.see(found(recorded))
+        selector = self._selector(recorded.turn.number)
+        if isinstance(selector, Judge):
+            selector.learn(lesson(recorded, self._archive))
+        if isinstance(selector, Witness):
+            self._witness(found(recorded))
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))
@@ -286,12 +301,23 @@ class Engine:
     def _chosen(self, granted: int) -> Turn | Order | None:
         if self._turns is not None:
             return None
-        elites, random = self._view.elites, stream(self._seed, self._next, "select")
-        if isinstance(self._selector, Judge):
-            drawn = self._selector.draw(elites, random, number=self._next, granted=granted)
+        elites, selector = self._view.elites_of(self._next), self._selector(self._next)
+        random = stream(self._seed, self._next, "select")
+        if isinstance(selector, Judge):
+            drawn = selector.draw(elites, random, number=self._next, granted=granted)
             return self._listed(drawn) if drawn else None
-        selection = self._selector.select(elites, random)
+        selection = selector.select(elites, random)
         return self._selected(selection, granted) if selection else None
+
+    def _witness(self, step: Sequence[Finding]) -> None:
+        """Tell the selectors of all islands of what a step has found."""
+        for selector in self._selectors:
+            if isinstance(selector, Witness):
+                selector.see([ashore(each) for each in step])
+
+    def _selector(self, number: int) -> Selector | Judge:
+        """Who chooses for a step: each island has its own."""
+        return self._selectors[self._islands.of(number)]
 
     def _listed(self, shortlist: Shortlist) -> Order:
         self._next += 1
@@ -299,7 +325,7 @@ class Engine:
         return Order(shortlist=shortlist)
 
     def _selected(self, selection: Selection, granted: int) -> Turn:
-        elites = self._view.elites
+        elites = self._view.elites_of(self._next)
         turn = Turn(
             number=self._next,
             selection=selection,
@@ -307,11 +333,29 @@ class Engine:
             granted=granted,
             untried=elites.untried(selection.chosen),
             ahead=elites.under_way(selection.slot),
+            arrivals=self._arrivals(self._next, elites.newest),
         )
         self._next += 1
         if self._purse:
             self._archive.set_out(record_of(turn))
         return turn
+
+    def _arrivals(self, number: int, as_of: EntryId) -> tuple[EntryId, ...]:
+        """The entries of which copies come to the island of a step; it saw none after `as_of`."""
+        if not self._islands.receives(number):
+            return ()
+        view, island = self._view, self._islands.of(number)
+        here, there = view.elites_of(number), view.best_before(number)
+        if there.newest != as_of:
+            self._archive.flush()
+            here = self._archive.elites_at(as_of, island)
+            there = self._archive.elites_at(as_of, self._islands.before(number))
+        found: dict[str, EntryId] = {}
+        for entry in map(self._archive.entry, there.leading(self._islands.migrants)):
+            if isinstance(entry.result, Evaluation) and here.wants(entry, island):
+                # Where everything is kept, several may be in one cell: the best goes first.
+                found.setdefault(entry.result.cell, entry.id)
+        return tuple(found.values())
 
     def _resumed(self, granted: int) -> Turn | Order:
         """A step that was set out on and not finished, as it was chosen then."""
@@ -319,9 +363,13 @@ class Engine:
         if isinstance(again, Order):
             granted = min(granted, again.granted)
             return replace(again, shortlist=replace(again.shortlist, granted=granted))
-        turn = turn_of(again, self._archive, self._view.elites)
-        untried = self._archive.elites.untried(again.chosen, again.as_of)
-        return replace(turn, untried=untried, granted=min(granted, again.granted))
+        turn = turn_of(again, self._archive, self._view.elites_of(again.number))
+        return replace(
+            turn,
+            untried=self._archive.elites.untried(again.chosen, again.as_of),
+            granted=min(granted, again.granted),
+            arrivals=self._arrivals(again.number, again.as_of),
+        )
 
     def _grant(self) -> int:
         """How many verifications the next step may spend."""
@@ -339,13 +387,14 @@ class Engine:
             return Ending.BUDGET, unit
         if self._budget.verifications - self._archive.verifications < self._price:
             return Ending.BUDGET, "verifications"
-        return Ending.EXHAUSTED, "nothing is left to try"
+        where = f" on island {self._islands.of(self._next)}" if self._islands.count > 1 else ""
+        return Ending.EXHAUSTED, f"nothing is left to try{where}"
 
     # Decide and explore
 
     def _decided(self, order: Order) -> Turn | None:
         """The step that a judge decides on; `None` where the budget allows it no question."""
-        judge = cast(Judge, self._selector)
+        judge = cast(Judge, self._selector(order.number))
         random = stream(self._seed, order.number, "decide")
         try:
             decision = judge.decide(order.shortlist, self._archive, random)
@@ -376,8 +425,9 @@ class Engine:
             as_of=as_of,
             granted=order.granted,
             untried=self._archive.elites.untried(chosen.entry, as_of),
-            ahead=record.ahead if record else self._view.under_way(chosen.slot),
+            ahead=record.ahead if record else self._view.under_way(order.number, chosen.slot),
             verdict=decision.verdict,
+            arrivals=self._arrivals(order.number, as_of),
         )
 
     def _seen_by_now(self, chosen: EntryId, as_of: EntryId) -> EntryId:
@@ -400,8 +450,12 @@ class Engine:
             self._end_early(cut)
             # In order, a part of a step would be another step; its answers are in the ledger.
             made = () if self._in_order else tuple(attempts)
-            return replace(turn, granted=len(made) * self._price), made
-        return turn, tuple(attempts)
+            return replace(turn, granted=len(made) * self._price), self._with_arrivals(turn, made)
+        return turn, self._with_arrivals(turn, tuple(attempts))
+
+    def _with_arrivals(self, turn: Turn, made: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+        """A step that comes to something, with those that come to its island."""
+        return (*made, *self._explorer.arrivals(turn)) if made else ()
 
     def _end_early(self, cut: BudgetSpent | Stopped) -> None:
         if isinstance(cut, BudgetSpent):
@@ -432,7 +486,7 @@ class Engine:
             return
         step = Step(
             number=turn.number,
-            attempts=attempts,
+            attempts=self._settled(attempts, turn.as_of),
             selection=turn.selection,
             as_of=turn.as_of,
             granted=turn.granted,

@@ -9,6 +9,7 @@ from random import Random
 from archive.admission import AdmissionRule
 from archive.base import Archive
 from archive.entry import (
+    MIGRATION,
     NO_ENTRY,
     Appraisal,
     Attempt,
@@ -22,7 +23,10 @@ from archive.entry import (
 from archive.openings import ranking
 from archive.trees import size_of
 from goexplore.appraisal import Appraiser, Child, merged
+from goexplore.cells.base import CellError, Cells
+from goexplore.cells.domain import FromDomain
 from goexplore.domain import Confirming, Domain, DomainError, confirmations
+from goexplore.islands import ONE, Islands
 from goexplore.twins import Twins
 from goexplore.view import Turn
 from mutators.base import Drawing, Mutator, Parent, Taken
@@ -41,6 +45,7 @@ class Explorer:
 
     lock: keeps the archive's elites to one thread at a time; never held while a child is made.
     appraisers: asked about children that the rule would admit.
+    cells: where they count as the same place; where their domain says by default.
     twins: knows which children need not be run; `None` for none.
     """
 
@@ -53,6 +58,8 @@ class Explorer:
         rule: AdmissionRule,
         appraisers: Sequence[Appraiser],
         lock: AbstractContextManager[object],
+        cells: Cells | None = None,
+        islands: Islands = ONE,
         twins: Twins | None = None,
     ) -> None:
         self._archive = archive
@@ -61,6 +68,8 @@ class Explorer:
         self._rule = rule
         self._appraisers = appraisers
         self._lock = lock
+        self._cells = cells or FromDomain()
+        self._islands = islands
         self._twins = twins
         self._confirming = domain if isinstance(domain, Confirming) else None
         self._price = 1 + confirmations(domain)
@@ -78,33 +87,54 @@ class Explorer:
             taken.extend(_taken(place.parent, done[-1]))
             place = self._go_on(turn, done, tuple(taken))
 
+    def arrivals(self, turn: Turn) -> list[Attempt]:
+        """The copies that come with a step from another island; they need not be run."""
+        return [self._arrival(turn, entry) for entry in turn.arrivals]
+
+    def _arrival(self, turn: Turn, entry: EntryId) -> Attempt:
+        """A copy of an entry of another island, with all that is known of it."""
+        found = self._archive.entry(entry)
+        said = found.appraisal
+        copy = Candidate(tree=found.candidate.tree, mutator=MIGRATION)
+        return Attempt(
+            parent=entry,
+            candidate=copy,
+            result=found.result,
+            verified=False,
+            appraisal=Appraisal(interest=said.interest, vector=said.vector) if said else None,
+            island=self._islands.of(turn.number),
+        )
+
     def roots(self, random: Random) -> list[Attempt]:
-        """The trees that a search begins with, run.
+        """The trees that a search begins with, run; once for each island.
 
         Raises:
             DomainError: one does not run.
         """
-        return [
+        roots = [
             self._root(Candidate(tree=tree, mutator="root"), place, random)
             for place, tree in enumerate(self._domain.roots())
         ]
+        islands = range(self._islands.count)
+        return [replace(root, island=island) for island in islands for root in roots]
 
     def _root(self, candidate: Candidate, place: int, random: Random) -> Attempt:
         result = self._verify(candidate, None)
         if isinstance(result, Failure):
             raise DomainError(f"a root does not run: {result.message}")
+        result, where = self._placed(candidate, result, 0, NO_ENTRY)
         child = Child(
             candidate=candidate,
             evaluation=result,
             parent=None,
             step=0,
             place=place,
-            as_of=EntryId(0),
+            as_of=NO_ENTRY,
             founds=True,
             refused=None,
             final=self._is_final(result),
         )
-        said = self._opinion(child, random)
+        said = self._opinion(child, random, where)
         return Attempt(
             parent=None, candidate=candidate, result=result, verified=False, appraisal=said
         )
@@ -130,6 +160,7 @@ class Explorer:
             as_of=turn.as_of,
             taken=taken,
             id=elite,
+            island=entry.island,
         )
         return _Place(parent=parent, entry=elite)
 
@@ -140,8 +171,9 @@ class Explorer:
         result, tree = attempts[-1].result, attempts[-1].candidate.tree
         if isinstance(result, Failure) or result.terminal:
             return None
+        island = self._islands.of(turn.number)
         with self._lock:
-            holder = self._archive.elites.standing(result.cell, turn.as_of)
+            holder = self._archive.elites.standing(result.cell, turn.as_of, island)
             if self._rule.judge(result, size_of(tree), holder).status.admitted:
                 parent = Parent(
                     tree=tree,
@@ -151,6 +183,7 @@ class Explorer:
                     untried=ranking([option.promise for option in result.options]),
                     as_of=turn.as_of,
                     taken=taken,
+                    island=island,
                     origin=_origin(attempts),
                 )
                 return _Place(parent=parent, entry=None)
@@ -165,21 +198,47 @@ class Explorer:
         self, turn: Turn, place: _Place, before: Sequence[Attempt], random: Random
     ) -> Attempt:
         """Make a child, run it, and hear what is thought of it."""
-        parent = place.parent
+        parent, entry, island = place.parent, place.entry, self._islands.of(turn.number)
         mutator = _drawn(self._mutator, parent, random)
         child = mutator.propose(parent, random)
         if isinstance(child, Failure):
             unchanged = Candidate(tree=parent.tree, mutator=mutator.name)
-            return Attempt(parent=place.entry, candidate=unchanged, result=child, verified=False)
+            return Attempt(
+                parent=entry, candidate=unchanged, result=child, verified=False, island=island
+            )
         if self._twins and (known := self._twins.tried(child, turn.as_of, before)):
-            return Attempt(parent=place.entry, candidate=child, result=known, verified=False)
+            return Attempt(
+                parent=entry, candidate=child, result=known, verified=False, island=island
+            )
         result = self._verify(child, parent)
-        made = Attempt(parent=place.entry, candidate=child, result=result)
-        made = self._confirmed(turn, made, parent)
+        made = Attempt(parent=entry, candidate=child, result=result, island=island)
+        made = self._located(turn, self._confirmed(turn, made, parent))
         if not self._appraisers:
             return made
         heard = self._child(turn, parent, made, before)
-        return replace(made, appraisal=self._opinion(heard, random)) if heard else made
+        return (
+            replace(made, appraisal=self._opinion(heard, random, made.appraisal)) if heard else made
+        )
+
+    def _located(self, turn: Turn, made: Attempt) -> Attempt:
+        """An attempt in its cell; a failure where what would place it was not measured."""
+        if isinstance(made.result, Failure):
+            return made
+        try:
+            result, where = self._placed(made.candidate, made.result, turn.number, turn.as_of)
+        except CellError as error:
+            return replace(made, result=Failure(cause=Cause.INVALID_SCORE, message=str(error)))
+        return replace(made, result=result, appraisal=where)
+
+    def _placed(
+        self, candidate: Candidate, result: Evaluation, step: int, as_of: EntryId
+    ) -> tuple[Evaluation, Appraisal | None]:
+        """A result in its cell, with the embedding by which that was found."""
+        place = self._cells.place(candidate, result, step=step, as_of=as_of)
+        where = Appraisal(vector=place.vector) if place.vector else None
+        if place.cell == result.cell:
+            return result, where
+        return replace(result, cell=place.cell, domain_cell=result.cell), where
 
     def _child(
         self, turn: Turn, parent: Parent, made: Attempt, before: Sequence[Attempt]
@@ -188,9 +247,10 @@ class Explorer:
         result, tree = made.result, made.candidate.tree
         if isinstance(result, Failure):
             return None
+        island = made.island
         with self._lock:
-            holder = self._archive.elites.standing(result.cell, turn.as_of)
-            refused = self._archive.elites.refused(result.cell, turn.as_of)
+            holder = self._archive.elites.standing(result.cell, turn.as_of, island)
+            refused = self._archive.elites.refused(result.cell, turn.as_of, island)
         if not self._rule.judge(result, size_of(tree), holder).status.admitted:
             return None
         there = [each for each in before if _cell(each) == result.cell]
@@ -206,8 +266,8 @@ class Explorer:
             final=self._is_final(result),
         )
 
-    def _opinion(self, child: Child, random: Random) -> Appraisal | None:
-        said = [appraiser.appraise(child, random) for appraiser in self._appraisers]
+    def _opinion(self, child: Child, random: Random, where: Appraisal | None) -> Appraisal | None:
+        said = [where, *(appraiser.appraise(child, random) for appraiser in self._appraisers)]
         return merged([each for each in said if each is not None])
 
     def _is_final(self, result: Evaluation) -> bool:

@@ -10,7 +10,9 @@ from archive.entry import EntryId, TurnRecord
 from archive.export import jsonl
 from archive.library import Library
 from archive.reading import RunReader
+from goexplore.catalog import SetupError
 from goexplore.config import Replaying, checked, options, prepare, stored
+from goexplore.recelling import origin
 from goexplore.view import Order, record_of_step
 
 
@@ -41,6 +43,11 @@ def replay(library: Library, name: str) -> Replay:
         SetupError: a part of the run cannot be made any more.
     """
     spec, before = library.find(name).spec, library.read(name)
+    if found := origin(before):
+        raise SetupError(
+            f"run {name!r} began with {found}, which were chosen in other cells; "
+            "that run can be replayed, and this one cannot"
+        )
     with TemporaryDirectory(prefix="goexplore-replay-") as folder:
         url = f"sqlite:///{Path(folder) / 'replay.db'}"
         with Library(url) as again:

@@ -21,8 +21,9 @@ from archive.entry import (
     TurnRecord,
     Verdict,
 )
-from archive.facts import fact_of
+from archive.facts import COPY, fact_of
 from archive.judging import fruitful, fruits
+from goexplore.islands import ONE, Islands
 from goexplore.selection.base import Finding, Lesson
 
 
@@ -32,7 +33,8 @@ class Turn:
 
     as_of: the newest entry that the selection saw. untried: options of the chosen elite, the most
     promising first. ahead: how many others had set out from it and were not back. verdict: what
-    came of the shortlist from which it was chosen; `None` where there was none.
+    came of the shortlist from which it was chosen; `None` where there was none. arrivals: entries
+    of another island, of which copies come with this step.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Turn:
     untried: tuple[int, ...] = ()
     ahead: int = 0
     verdict: Verdict | None = None
+    arrivals: tuple[EntryId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +88,16 @@ class View:
     """
 
     def __init__(
-        self, archive: Archive, lag: int | None, unfinished: Sequence[TurnRecord | Order] = ()
+        self,
+        archive: Archive,
+        lag: int | None,
+        unfinished: Sequence[TurnRecord | Order] = (),
+        islands: Islands = ONE,
     ) -> None:
         """`unfinished`: steps that were set out on, and are about to be taken again."""
         self._lag = lag
+        self._islands = islands
+        self._isles: list[Elites] = []
         self._own = lag is not None and lag > 1
         self.live = lag is None
         self._out: dict[int, Turn | Order] = {}
@@ -101,16 +110,40 @@ class View:
             archive.flush()
             newest = unfinished[-1] if unfinished else archive.step(archive.last_step)
             self._look_back(archive, newest.as_of or archive.elites.newest)
+        elif islands.count > 1:
+            archive.flush()
+            self._isles = self._each_isle(archive, None)
 
     def _look_back(self, archive: Archive, as_of: EntryId) -> None:
         """See what the newest step could see when it was chosen; what came later is unseen yet."""
         self.elites = archive.elites_at(as_of)
+        if self._islands.count > 1:
+            self._isles = self._each_isle(archive, as_of)
         self._seen = archive.entry(as_of).step
-        for recorded in _later(archive, self.elites):
+        for recorded in self._later(archive):
             self.steps -= 1
             self.verifications -= recorded.verifications
             self.set_out(recorded.turn)
             self.record(recorded)
+
+    def _each_isle(self, archive: Archive, as_of: EntryId | None) -> list[Elites]:
+        return [archive.elites_at(as_of, island) for island in range(self._islands.count)]
+
+    def _later(self, archive: Archive) -> Iterator[Recorded]:
+        verdicts = {number: verdict for number, _, verdict in archive.verdicts()}
+        for number, entries in groupby(archive.entries(self.elites.newest), attrgetter("step")):
+            step = archive.step(number)
+            turn = turn_of(record_of_step(step), archive, self.elites_of(number))
+            turn = replace(turn, verdict=verdicts.get(number))
+            yield Recorded(turn=turn, entries=tuple(entries), verifications=step.verifications)
+
+    def elites_of(self, number: int) -> Elites:
+        """The elites that a step can set out from: those of its island."""
+        return self._isles[self._islands.of(number)] if self._isles else self.elites
+
+    def best_before(self, number: int) -> Elites:
+        """The elites of the island from which migrants come with a step."""
+        return self._isles[self._islands.before(number)] if self._isles else self.elites
 
     @property
     def out(self) -> int:
@@ -134,11 +167,11 @@ class View:
         """A step is under way."""
         self._out[turn.number] = turn
         if self._marks(turn):
-            self.elites.set_out(turn.selection.slot)
+            self.elites_of(turn.number).set_out(turn.selection.slot)
 
-    def under_way(self, slot: int) -> int:
-        """How many have set out from a slot, as far as a decision may know."""
-        return self.elites.under_way(slot) if self.live else 0
+    def under_way(self, number: int, slot: int) -> int:
+        """How many have set out from the slot of a step, as far as a decision may know."""
+        return self.elites_of(number).under_way(slot) if self.live else 0
 
     def _marks(self, turn: Turn) -> bool:
         # When a judge has decided is a matter of timing, of which a view that lags knows nothing.
@@ -152,7 +185,7 @@ class View:
         """A step came to nothing and will not be recorded."""
         del self._out[turn.number]
         if isinstance(turn, Turn) and self._marks(turn):
-            self.elites.back(turn.selection.slot)
+            self.elites_of(turn.number).back(turn.selection.slot)
 
     def see_next(self) -> Recorded | None:
         """See the next recorded step; `None` where all have been seen."""
@@ -161,11 +194,20 @@ class View:
         recorded = self._unseen.popleft()
         if self._own:
             self.elites.take_step(recorded.entries, recorded.turn.verdict)
+        if self._isles:
+            self._see_there(recorded)
         self.drop(recorded.turn)
         self._seen = recorded.turn.number
         self.steps += 1
         self.verifications += recorded.verifications
         return recorded
+
+    def _see_there(self, recorded: Recorded) -> None:
+        """See a step on its island; the others know of it and no more."""
+        entries = recorded.entries
+        self.elites_of(recorded.turn.number).take_step(entries, recorded.turn.verdict)
+        for isle in self._isles:
+            isle.see(entries[-1].id)
 
 
 def record_of(turn: Turn) -> TurnRecord:
@@ -209,15 +251,6 @@ def record_of_step(step: StepRecord) -> TurnRecord:
         as_of=step.as_of,
         ahead=step.ahead,
     )
-
-
-def _later(archive: Archive, elites: Elites) -> Iterator[Recorded]:
-    verdicts = {number: verdict for number, _, verdict in archive.verdicts()}
-    for number, entries in groupby(archive.entries(elites.newest), lambda entry: entry.step):
-        step = archive.step(number)
-        turn = turn_of(record_of_step(step), archive, elites)
-        turn = replace(turn, verdict=verdicts.get(number))
-        yield Recorded(turn=turn, entries=tuple(entries), verifications=step.verifications)
 
 
 def orders(archive: Archive) -> list[TurnRecord | Order]:
@@ -265,6 +298,12 @@ def found(recorded: Recorded) -> Sequence[Finding]:
         Finding(fact_of(entry, place), _tasks(entry))
         for place, entry in enumerate(recorded.entries)
     ]
+
+
+def ashore(finding: Finding) -> Finding:
+    """A finding as selection sees it: a copy begins a lineage of its own on its island."""
+    fact = finding.fact
+    return finding._replace(fact=fact._replace(parent=0)) if fact.option == COPY else finding
 
 
 def _tasks(entry: Entry) -> tuple[TaskResult, ...]:

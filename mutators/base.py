@@ -34,6 +34,7 @@ class Parent:
     as_of: the newest entry that the step can see.
     taken: what the step has done since it set out, where that was to take options.
     id: its number; `NO_ENTRY` for a child of the same step, which has none yet.
+    island: that it is on; 0 where there are none.
     origin: the newest entry that such a child comes from; `NO_ENTRY` for an entry.
     """
 
@@ -46,6 +47,7 @@ class Parent:
     as_of: EntryId = NO_ENTRY
     taken: tuple[Taken, ...] = ()
     id: EntryId = NO_ENTRY
+    island: int = 0
     origin: EntryId = NO_ENTRY
 
 

@@ -22,6 +22,10 @@ CELLS = 500
 """Of how many cells the best is remembered; those with the best entries stay."""
 
 
+_Where = tuple[int, str]
+"""An island and a cell there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """An entry that holds its cell, or did, with its evaluation."""
@@ -36,8 +40,8 @@ class Memory:
     def __init__(self) -> None:
         self._recent: deque[Entry] = deque()
         self._made_of: dict[EntryId, deque[Entry]] = {}
-        self._holders: dict[str, list[Held]] = {}
-        self._worst_first: SortedSet[tuple[float, int, str]] = SortedSet()
+        self._holders: dict[_Where, list[Held]] = {}
+        self._worst_first: SortedSet[tuple[float, int, _Where]] = SortedSet()
         self._lock = Lock()
 
     def remember(self, entries: Sequence[Entry]) -> None:
@@ -54,7 +58,7 @@ class Memory:
     def children(self, parent: Parent) -> list[Entry]:
         """What was made of a parent lately, the oldest first."""
         with self._lock:
-            made = list(self._made_of.get(parent.id, ()))
+            made = [each for each in self._made_of.get(parent.id, ()) if not each.candidate.copied]
         return list(_known(made, parent.as_of))
 
     def mended(self, as_of: EntryId) -> set[EntryId]:
@@ -65,9 +69,10 @@ class Memory:
         return {other for entry in known for other in entry.candidate.other_parents}
 
     def best(self, parent: Parent) -> list[Held]:
-        """The best of each cell but a parent's own, the best first."""
+        """The best of each cell of its island but a parent's own, the best first."""
         with self._lock:
-            held = [_holder(holders, parent.as_of) for holders in self._holders.values()]
+            there = [each for (island, _), each in self._holders.items() if island == parent.island]
+            held = [_holder(holders, parent.as_of) for holders in there]
         others = [each for each in held if each and each.evaluation.cell != parent.evaluation.cell]
         return sorted(others, key=lambda each: (-each.evaluation.objective, each.entry.id))
 
@@ -82,7 +87,7 @@ class Memory:
         result = entry.result
         if isinstance(result, Failure) or not entry.admission.status.admitted:
             return
-        holders = self._holders.setdefault(result.cell, [])
+        holders = self._holders.setdefault((entry.island, result.cell), [])
         if holders and holders[-1].evaluation.objective > result.objective:
             return
         if holders:
@@ -92,8 +97,8 @@ class Memory:
         while len(holders) > 1 and holders[1].entry.id <= entry.id - WINDOW:
             holders.pop(0)
         if len(self._holders) > CELLS:
-            _, _, cell = self._worst_first.pop(0)
-            del self._holders[cell]
+            _, _, where = self._worst_first.pop(0)
+            del self._holders[where]
 
 
 def _known(entries: Iterable[Entry], as_of: EntryId) -> Iterator[Entry]:
@@ -101,8 +106,8 @@ def _known(entries: Iterable[Entry], as_of: EntryId) -> Iterator[Entry]:
     return (entry for entry in known if entry.id > as_of - WINDOW)
 
 
-def _worth(held: Held) -> tuple[float, int, str]:
-    return held.evaluation.objective, -held.entry.id, held.evaluation.cell
+def _worth(held: Held) -> tuple[float, int, _Where]:
+    return held.evaluation.objective, -held.entry.id, (held.entry.island, held.evaluation.cell)
 
 
 def _holder(holders: Sequence[Held], as_of: EntryId) -> Held | None:

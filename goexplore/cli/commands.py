@@ -20,6 +20,8 @@ COMMANDS = {
     "runs": Command("runs", "List the runs of an archive."),
     "show": Command("show", "Show an entry: what it is, and how it came about."),
     "lineage": Command("lineage", "Show where an entry came from, and what came of it."),
+    "cells": Command("cells", "Show what a run has found, cell by cell."),
+    "recell": Command("recell", "Go on with a run in other cells."),
     "export": Command("export", "Write a run as JSON lines, GraphML or DOT."),
     "costs": Command("costs", "Say what the models of a run cost."),
     "notes": Command("notes", "Read what a model has noted down of a run."),

@@ -14,7 +14,9 @@ from archive.elites import Elites
 from archive.entry import Entry, EntryId, Evaluation, Interval
 from archive.errors import UnknownRun
 from archive.library import Library
+from archive.quality import Quality, filled, lowest, quality_of
 from goexplore import __version__
+from goexplore.cells.base import Structured
 from goexplore.cli import game24
 from goexplore.cli.interruption import Dropped, Interruption
 from goexplore.cli.progress import Progress
@@ -107,6 +109,8 @@ class Report:
 
     archive: its URL, without a password. steps_before: how many had been taken before this session.
     fallbacks: by cause, how often counts chose because a judge had no usable answer.
+    apart: how the best does on cases that are held out; `None` where there are none.
+    quality: of all elites; `None` where it is not known how many cells there are.
     apart: how the lineage of the best does on cases that are held out; `None` where there are none.
     interval: how sure the objective of the best is; `None` where nobody says.
     """
@@ -120,6 +124,7 @@ class Report:
     breadth: Breadth
     fallbacks: Mapping[str, int]
     apart: Apart | None = None
+    quality: Quality | None = None
     interval: Interval | None = None
 
     @property
@@ -226,8 +231,18 @@ def _reported(
             if verdict.fell_back
         ),
         apart=_apart(run, best) if best and outcome.ending is not Ending.INTERRUPTED else None,
+        quality=_quality(config, run),
         interval=best.result.interval if best and isinstance(best.result, Evaluation) else None,
     )
+
+
+def _quality(config: RunConfig, run: PreparedRun) -> Quality | None:
+    """How many cells hold an elite and how good these are, where it is known how many there are."""
+    if not isinstance(run.cells, Structured):
+        return None
+    facts = list(run.archive.facts())
+    cells = run.cells.count * config.run.islands
+    return quality_of(filled(facts).values(), cells=cells, offset=lowest(facts))
 
 
 def _apart(run: PreparedRun, best: Entry) -> Apart | None:
@@ -288,11 +303,17 @@ def _told(config: RunConfig, best: Entry) -> str:
 def afresh(config: RunConfig) -> RunConfig:
     """The same run under the first name that is free: NAME, NAME-2, NAME-3, ..."""
     with Library(config.url) as library:
-        name, count = config.name, 1
-        while _taken(library, name):
-            count += 1
-            name = f"{config.name}-{count}"
+        name = free_name(library, config.name)
     return replace(config, run=config.run.model_copy(update={"name": name}))
+
+
+def free_name(library: Library, wanted: str) -> str:
+    """The first of NAME, NAME-2, NAME-3, ... that no run has."""
+    name, count = wanted, 1
+    while _taken(library, name):
+        count += 1
+        name = f"{wanted}-{count}"
+    return name
 
 
 def _taken(library: Library, name: str) -> bool:

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import mean, median
 
 from rich.table import Table
 from rich.text import Text
 
+from goexplore.cli.cells import filled, score
 from goexplore.cli.exploring import Apart, Beside, Refusal, Report
 from goexplore.cli.terminal import Terminal, safe
 from goexplore.events import Ending
@@ -98,6 +99,7 @@ def _plain(told: Told) -> dict[str, object]:
         "steps_this_session": outcome.spent.steps - told.steps_before,
         "fell_back": dict(told.fallbacks),
         **_held_out(told.apart),
+        **({"quality": asdict(told.quality)} if told.quality else {}),
     }
 
 
@@ -145,6 +147,9 @@ def _single(report: Report, unit: str) -> Table:
     table.add_row(unit, str(spent.verifications))
     table.add_row("steps", str(spent.steps))
     table.add_row("elites", _elites(report))
+    if report.quality:
+        table.add_row("cells", filled(report.quality))
+        table.add_row("QD score", score(report.quality))
     table.add_row("seconds", f"{spent.seconds:.2f}")
     if spent.tokens:
         table.add_row("tokens", f"{spent.tokens:,} (${spent.dollars:.4f})")

@@ -32,9 +32,17 @@ def unpacked(texts: Sequence[str], dimension: int) -> Vectors:
     Raises:
         ValueError: one has another length.
     """
-    data = b"".join(map(b64decode, texts))
-    found = np.frombuffer(data, dtype=np.int8).reshape(len(texts), dimension)
+    found = np.array([components(text, dimension) for text in texts]).reshape(-1, dimension)
     whole = found.astype(np.int64)
     lengths = np.sqrt((whole * whole).sum(axis=1, keepdims=True))
     vectors: Vectors = (found / lengths).astype(np.float32)
     return vectors
+
+
+def components(text: str, dimension: int) -> NDArray[np.int8]:
+    """The vector that a text holds, in units of its smallest: whole numbers up to 127.
+
+    Raises:
+        ValueError: it has another length.
+    """
+    return np.frombuffer(b64decode(text), dtype=np.int8).reshape(dimension)

@@ -215,6 +215,39 @@ def test_a_run_from_before_there_were_judges_can_be_read_and_gone_on_with(
         assert list(run.verdicts()) == [(2, 3, verdict)]
 
 
+def at_schema_before_cells(url: str) -> None:
+    """A database as the release before cells and islands left it, with one root."""
+    at_schema_before_judges(url)
+    engine = create_engine(url)
+    config = Config()
+    config.set_main_option("script_location", str(Path(archive.__path__[0]) / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+    engine.dispose()
+
+
+def test_a_run_from_before_there_were_cells_beside_the_domains_can_be_gone_on_with(
+    database_url: str,
+) -> None:
+    at_schema_before_cells(database_url)
+    placed = replace(found("3,4"), domain_cell="the domain's")
+
+    with Library(database_url) as library, library.open("old", {}) as run:
+        before = [(entry.island, entry.result) for entry in run.entries()]
+        run.add(step(2, attempt(placed, 1), as_of=2), Better())
+        run.flush()
+        elites = [len(run.elites_at(None, island)) for island in (0, 1)]
+
+    with Library(database_url) as library:
+        after = list(library.read("old").entries())
+    assert [island for island, _ in before] == [0, 0]
+    assert isinstance(before[0][1], Evaluation)
+    assert (before[0][1].cell, before[0][1].domain_cell) == ("a", None)
+    assert after[2].result == placed
+    assert elites == [2, 0]
+
+
 def at_schema_before_intervals(url: str) -> None:
     """A database as it was before anybody said how sure an objective is, with one entry."""
     at_schema_before_judges(url)

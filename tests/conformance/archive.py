@@ -15,6 +15,7 @@ import pytest
 from archive.admission import Better, BetterOrShorter, KeepAll
 from archive.base import Archive
 from archive.entry import (
+    MIGRATION,
     Admission,
     Appraisal,
     Attempt,
@@ -428,6 +429,40 @@ class ArchiveContract:
         holders = [[elites.holder(slot) for slot in range(len(elites))] for elites in before]
         assert holders == [[1], [3, 2], [3, 4]]
         assert_same_elites(before[2], archive.elites)
+
+    # Islands
+
+    def test_an_island_has_cells_and_elites_of_its_own(self, opens: Opens) -> None:
+        archive = opens()
+        there = replace(attempt(found("a", 0.5), verified=False), island=1)
+        archive.add(Step(number=0, attempts=(*roots(found("a", 1.0)).attempts, there)), BETTER)
+        archive.add(step(1, replace(attempt(found("a", 0.7), 2), island=1), as_of=2), BETTER)
+        archive.flush()
+
+        again = opens()
+
+        assert [entry.island for entry in again.entries()] == [0, 1, 1]
+        statuses = [entry.admission.status for entry in again.entries()]
+        assert statuses == [Status.NEW, Status.NEW, Status.IMPROVED]
+        holders = [again.elites.standing("a", island=island) for island in (0, 1)]
+        assert [holder.id for holder in holders if holder] == [1, 3]
+        isles = [again.elites_at(None, island) for island in (0, 1, 2)]
+        assert [len(isle) for isle in isles] == [1, 1, 0]
+        assert [isle.newest for isle in isles] == [3, 3, 3]
+        assert again.elites_at(EntryId(2), 1).holder(0) == 2
+
+    def test_a_copy_is_as_deep_as_its_original_and_nobodys_child(self, archive: Archive) -> None:
+        archive.add(roots(found("a")), BETTER)
+        made = attempt(found("b"), 1)
+        copy = Candidate(tree={"main.py": "pass\n"}, mutator=MIGRATION)
+        arrived = Attempt(
+            parent=EntryId(1), candidate=copy, result=found("a"), verified=False, island=1
+        )
+
+        entries = archive.add(step(1, made, arrived), BETTER)
+
+        assert [entry.depth for entry in entries] == [1, 0]
+        assert archive.elites.arrays().children.tolist() == [1, 0, 0]
 
     # What was thought of entries
 

@@ -21,7 +21,7 @@ from archive.entry import (
     StepRecord,
     Verdict,
 )
-from archive.facts import UNBOUNDED, Fact, Rows, cell_key, promises_of
+from archive.facts import COPY, UNBOUNDED, Fact, Rows, cell_key, promises_of
 from archive.library import Library, RunSummary
 from archive.reading import RunReader
 from archive.rows import blobs_of
@@ -141,11 +141,15 @@ def _check_entry(entry: Entry, fact: Fact, facts: list[Fact]) -> None:
     evaluated = isinstance(entry.result, Evaluation)
     parent = facts[fact.parent - 1] if fact.parent else None
     assert all(0 < other < entry.id for other in entry.parents), f"#{entry.id} came before a parent"
-    assert fact.depth == (parent.depth + 1 if parent else 0), f"#{entry.id} has a wrong depth"
+    edits = 0 if fact.option == COPY else 1
+    assert fact.depth == (parent.depth + edits if parent else 0), f"#{entry.id} has a wrong depth"
+    elsewhere = parent is not None and parent.island != fact.island
+    assert elsewhere == (fact.option == COPY), f"#{entry.id} is on another island than its parent"
     assert fact.size == size_of(entry.candidate.tree), f"#{entry.id} has a wrong size"
     assert (fact.status == Status.FAILED) is not evaluated, f"#{entry.id} has a wrong status"
     if isinstance(entry.result, Evaluation):
-        assert fact.key == cell_key(entry.result.cell), f"#{entry.id} is of another cell"
+        key = cell_key(entry.result.cell, entry.island)
+        assert fact.key == key, f"#{entry.id} is of another cell"
     if parent and fact.option >= 0 and parent.options != UNBOUNDED:
         assert fact.option < parent.options, f"#{entry.id} took an option that there is not"
     if entry.appraisal:
@@ -174,7 +178,7 @@ def _check_step(record: StepRecord, group: list[Fact]) -> None:
         assert record.verifications <= len(group), f"{name} counts more verifications than entries"
         assert record.chosen is None, f"{name} set out from somewhere"
         return
-    evaluated = sum(fact.status != Status.FAILED for fact in group)
+    evaluated = sum(fact.status != Status.FAILED and fact.option != COPY for fact in group)
     assert evaluated <= record.verifications <= record.granted, f"{name} miscounts verifications"
     assert record.chosen == first.parent, f"{name} set out from elsewhere than it says"
     assert 0 < first.parent <= record.as_of < first.id, f"{name} chose what it could not see"

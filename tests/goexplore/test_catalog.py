@@ -75,6 +75,8 @@ def test_each_of_our_parts_can_be_made(kind: Kind, name: str) -> None:
     needed: dict[str, dict[str, object]] = {
         "game24": {"numbers": (4, 4, 6, 8)},
         "program": {"folder": TASK},
+        "grid": {"measures": ("lines",), "ranges": ((0, 100),), "dims": (10,)},
+        "cvt": {"measures": ("lines",), "ranges": ((0, 100),), "cells": 3, "samples": 9},
     }
 
     with Pool(Unconfined(Room()), size=1) as sandboxes:

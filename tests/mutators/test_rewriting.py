@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from archive.entry import (
+    MIGRATION,
     Admission,
     Candidate,
     Cause,
@@ -514,6 +515,24 @@ def test_what_is_remembered_is_bounded_and_the_best_stays() -> None:
     assert len(memory.children(ours)) == WINDOW
     assert memory.children(replace(ours, as_of=EntryId(3_000)))[-1].id == 3_000
     assert [held.entry.id for held in memory.best(ours)] == [*range(2, 2 + CELLS)]
+
+
+def test_what_is_on_another_island_is_not_shown_and_a_copy_is_nobodys_child() -> None:
+    memory = Memory()
+    copy = Candidate(tree={"main.py": "pass\n"}, mutator=MIGRATION)
+    memory.remember(
+        [
+            replace(entry(2, score=2.0), island=0),
+            replace(entry(3, score=3.0), island=1),
+            replace(entry(4, score=4.0), candidate=copy, island=1),
+        ]
+    )
+
+    here, there = first(as_of=4), replace(first(as_of=4), island=1)
+
+    assert [held.entry.id for held in memory.best(here)] == [2]
+    assert [held.entry.id for held in memory.best(there)] == [4, 3]
+    assert [child.id for child in memory.children(here)] == [2, 3]
 
 
 @pytest.mark.parametrize("kind", [Diff, Rewrite])
