@@ -16,8 +16,10 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import NoReturn
+from typing import NoReturn, cast
 
+from sandboxes.inside import frames
+from sandboxes.inside.frames import Kind
 from sandboxes.inside.settings import Order, Settings
 
 ANSWERS = 3
@@ -73,30 +75,41 @@ def be_subreaper() -> None:
     _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def become(
-    order: Order, settings: Settings, uid: int, descriptors: tuple[int, ...], fault: int
-) -> NoReturn:
-    """Run a program with its descriptors as 0, 1, 2 and perhaps 3. Never comes back.
+def tell(link: int, order: Order, uid: int) -> None:
+    """Tell a process that has been forked what it is to become."""
+    frames.send(link, Kind.RUN, frames.titled({"uid": uid, "order": order.as_title()}))
 
-    fault: where it is told what kept a process from becoming the candidate. Closed when it has.
+
+def become(settings: Settings, link: int, descriptors: tuple[int, ...]) -> NoReturn:
+    """Become what one is told to be, with descriptors as 0, 1, 2 and perhaps 3. Never comes back.
+
+    link: where that is told, and where is said what kept a process from becoming the candidate.
+        Closed when it has.
     """
     try:
         _be_first_to_die()
         os.setsid()
-        fault = _take(descriptors, fault)
+        order, uid = _told(link)
+        link = _take(descriptors, link)
         _limit(order, watched=not settings.metered)
         _drop(uid)
         os.chdir(settings.work)
         os.umask(0o022)
         environment = _ENVIRONMENT | {"HOME": settings.work, "TMPDIR": settings.scratch[0]}
     except BaseException:  # noqa: BLE001  # nothing of ours may go on in the child
-        os.write(fault, traceback.format_exc().encode())
+        os.write(link, traceback.format_exc().encode())
         os._exit(_NOT_RUNNABLE)
     try:
-        os.close(fault)
+        os.close(link)
         _run(order, environment | order.environment)
     finally:
         os._exit(_NOT_RUNNABLE)
+
+
+def _told(link: int) -> tuple[Order, int]:
+    # Read here and not before the fork, so that it is in nobody else's memory.
+    title, _ = frames.untitled(frames.receive(link)[2])
+    return Order.of(cast("dict[str, object]", title["order"])), cast("int", title["uid"])
 
 
 def _be_first_to_die() -> None:
@@ -106,17 +119,17 @@ def _be_first_to_die() -> None:
         os.close(fd)
 
 
-def _take(descriptors: tuple[int, ...], fault: int) -> int:
+def _take(descriptors: tuple[int, ...], link: int) -> int:
     """Put descriptors into their places and close all others but one, which comes after them."""
     # First out of the way, so that none of them is overwritten before it is taken.
     moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in descriptors]
-    last = fcntl.fcntl(fault, fcntl.F_DUPFD, 16)
+    last = fcntl.fcntl(link, fcntl.F_DUPFD, 16)
     for place, fd in enumerate(moved):
         os.dup2(fd, place, inheritable=True)
-    fault = len(moved)
-    os.dup2(last, fault)
-    os.closerange(fault + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    return fault
+    link = len(moved)
+    os.dup2(last, link)
+    os.closerange(link + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return link
 
 
 def _limit(order: Order, *, watched: bool) -> None:
