@@ -8,7 +8,6 @@ import os
 import resource
 import select
 import signal
-import sys
 import traceback
 from contextlib import suppress
 from typing import cast
@@ -48,7 +47,7 @@ def serve(settings: Settings, desk: Desk, ports: Ports, *, first_uid: int, serve
     except frames.ChannelClosed:
         return FAILED
     except cleaning.Unclean as error:
-        sys.stderr.write(f"not clean: {error}\n")
+        os.write(2, f"not clean: {error}\n".encode())
         return DIRTY
     except BaseException:  # noqa: BLE001  # the host is told, whatever it is
         with suppress(OSError):

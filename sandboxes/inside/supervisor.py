@@ -59,11 +59,7 @@ def _settle(settings: Settings) -> None:
         for folder in (settings.work, *settings.scratch):
             # Some runtimes give a mounted folder the mode of what lies below it.
             os.chmod(folder, 0o1777)  # noqa: S103  # candidates are others every time
-    os.umask(0o022)
-    candidate.reset_signals()
-    candidate.our_modules()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    candidate.prepare(settings)
     if _HOME in sys.path:
         sys.path.remove(_HOME)
     gc.collect()
