@@ -742,6 +742,13 @@ class _Stack:
 
 # Sandboxes
 
+Tell = Callable[[str, str], None]
+"""Hears how the image of sandboxes comes on: a stage of `sandboxes.images.build`, and a step."""
+
+
+def _say_nothing(stage: str, detail: str) -> None:
+    """Nobody waits."""
+
 
 def sandboxes_of(
     section: SandboxSection,
@@ -749,7 +756,7 @@ def sandboxes_of(
     size: int,
     run: str = "",
     room: Room | None = None,
-    tell: Callable[[str, str], None] = lambda _stage, _detail: None,
+    tell: Tell = _say_nothing,
 ) -> Pool:
     """Sandboxes as a section of a run file says, at most so many at a time.
 
@@ -780,8 +787,8 @@ def sandboxes_of(
 
 
 @contextmanager
-def world_of(config: RunConfig) -> Generator[Domain]:
-    """The world of a run, for as long as it is used.
+def world_of(config: RunConfig, tell: Tell = _say_nothing) -> Generator[Domain]:
+    """The world of a run, for as long as it is used. tell: hears how its image comes on.
 
     Raises:
         SetupError: it cannot be made with its parameters.
@@ -796,7 +803,8 @@ def world_of(config: RunConfig) -> Generator[Domain]:
             "run in sandboxes, which are processes already; [run] workers says how many"
         )
     # As many as candidates can be run at once.
-    with sandboxes_of(config.sandbox, size=config.run.workers, run=config.name) as sandboxes:
+    size, name = config.run.workers, config.name
+    with sandboxes_of(config.sandbox, size=size, run=name, tell=tell) as sandboxes:
         yield config.domain.domain(Given(sandboxes=sandboxes))
 
 
@@ -846,11 +854,13 @@ def prepare(
     observers: Sequence[Observer] = (),
     connections: Connections | None = None,
     replaying: "Replaying | None" = None,
+    tell: Tell = _say_nothing,
 ) -> PreparedRun:
     """Make the parts of a run and open its archive.
 
     connections: to the models that it asks, with their keys; without, only such as need none.
     replaying: take these steps and no others, with these answers and none of a model's.
+    tell: hears how the image of its sandboxes comes on.
 
     Raises:
         SetupError: a part cannot be made with its parameters.
@@ -860,7 +870,7 @@ def prepare(
         SandboxError: sandboxes cannot be had.
     """
     with ExitStack() as held:
-        domain = held.enter_context(world_of(config))
+        domain = held.enter_context(world_of(config, tell))
         # A world with nothing to begin with leaves no empty run behind, nor does a part of no use.
         domain.roots()
         brief = domain.brief if isinstance(domain, Briefed) else ""

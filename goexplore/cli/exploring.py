@@ -201,6 +201,7 @@ def _explored(config: RunConfig, session: _Session) -> Report | Refusal:
             version=__version__,
             observers=[session.progress.watch],
             connections=session.connections,
+            tell=session.progress.building,
         )
     except DomainError as error:
         if not session.many:

@@ -9,6 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from goexplore.budget import Budget, Spent
+from goexplore.cli.images import Building
 from goexplore.cli.terminal import Terminal, safe
 from goexplore.events import Event, RunOpened, StepRecorded
 
@@ -27,6 +28,7 @@ class Progress:
         self._runs = runs
         self._run = 0
         self._title = ""
+        self._building = Building(terminal)
         self._opened = RunOpened(budget=Budget(), spent=Spent())
         self._newest: StepRecorded | None = None
         self._began = monotonic()
@@ -39,7 +41,7 @@ class Progress:
             return
         with Live(
             console=self._terminal.err,
-            get_renderable=self._line,
+            get_renderable=self.line,
             refresh_per_second=_A_SECOND,
             transient=True,
         ):
@@ -50,15 +52,22 @@ class Progress:
         self._run += 1
         self._title = title
         self._newest = None
+        self._building = Building(self._terminal)
+
+    def building(self, stage: str, detail: str) -> None:
+        """Take note of how the image of its sandboxes comes on; said line by line, too."""
+        self._building.tell(stage, detail)
 
     def watch(self, event: Event) -> None:
         """Take note of what happened; an `Observer`."""
         if isinstance(event, RunOpened):
             self._opened, self._began, self._newest = event, monotonic(), None
+            self._building = Building(self._terminal)
         if isinstance(event, StepRecorded):
             self._newest = event
 
-    def _line(self) -> Text:
+    def line(self) -> Text:
+        """The line as it is now."""
         count = f"[{self._run}/{self._runs}] " if self._runs > 1 else ""
         parts = [f"{count}{self._title}", *self._facts(self._newest)]
         line = safe("  ".join(parts))
@@ -67,7 +76,7 @@ class Progress:
 
     def _facts(self, newest: StepRecorded | None) -> list[str]:
         if newest is None:
-            return ["opening"]
+            return [self._building.newest or "opening"]
         done = newest.spent.verifications - self._opened.spent.verifications
         rate = done / max(monotonic() - self._began, 1e-3)
         best = f"best {newest.best:g}" if isfinite(newest.best) else "nothing yet"

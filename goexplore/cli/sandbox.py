@@ -1,8 +1,7 @@
 """`goexplore sandbox`."""
 
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.table import Table
 from archive.library import Json
 from goexplore.catalog import SetupError
 from goexplore.cli import options
+from goexplore.cli.images import status, telling
 from goexplore.cli.status import FAILURE
 from goexplore.cli.terminal import Terminal, safe, show_json
 from goexplore.config import (
@@ -30,14 +30,6 @@ from sandboxes.attacks.battery import Outcome
 from sandboxes.docker import Containers, Engine
 from sandboxes.images import build as images
 from sandboxes.images.build import Recipe
-
-_STAGES = {
-    "base": "looking for a base",
-    "pull": "pulling the base",
-    "local base": "making a base of this machine's Python",
-    "packages": "fetching packages",
-    "image": "building the image",
-}
 
 _HELP = """Build sandboxes for untrusted code, and attack them.
 
@@ -219,7 +211,7 @@ def _attacked(
         sandboxes_of(section, size=1, run="test", room=battery.ROOM, tell=tell) as sandboxes,
     ):
         sandboxes.warm()
-        with _status(terminal) as show:
+        with status(terminal) as show:
             for outcome in battery.run(sandboxes, attacks):
                 outcomes.append(outcome)
                 broke = sum(not each.held for each in outcomes)
@@ -253,38 +245,6 @@ def _as_json(outcome: Outcome) -> dict[str, Json]:
         "broke": outcome.broke,
         "seconds": round(outcome.seconds, 2),
     }
-
-
-# Telling
-
-
-@contextmanager
-def _status(terminal: Terminal) -> Generator[Callable[[str], None]]:
-    """A line that moves, where somebody watches."""
-    if not terminal.live:
-        yield _show_nothing
-        return
-    with terminal.err.status("") as status:
-        yield lambda text: status.update(safe(text))
-
-
-def _show_nothing(text: str) -> None:
-    """Nobody watches."""
-
-
-@contextmanager
-def telling(terminal: Terminal) -> Generator[Callable[[str, str], None]]:
-    """Say how an image comes on: a line for each stage, and where somebody watches, each step."""
-    said: list[str] = []
-    with _status(terminal) as show:
-
-        def tell(stage: str, detail: str) -> None:
-            if stage not in said:
-                said.append(stage)
-                terminal.say(f"{_STAGES[stage]}: {detail}")
-            show(f"{_STAGES[stage]}: {detail[:120]}")
-
-        yield tell
 
 
 def show(facts: dict[str, Json], terminal: Terminal, *, json: bool) -> None:

@@ -10,7 +10,8 @@ from archive.entry import Failure
 from archive.library import Json
 from goexplore.catalog import Given, SetupError
 from goexplore.cli import options
-from goexplore.cli.sandbox import AllowUnconfined, EngineUrl, Kind, show, telling
+from goexplore.cli.images import telling
+from goexplore.cli.sandbox import AllowUnconfined, EngineUrl, Kind, show
 from goexplore.cli.terminal import Terminal
 from goexplore.config import (
     Layer,

@@ -16,7 +16,8 @@ from archive.entry import Tree
 from archive.library import Json
 from goexplore.catalog import SetupError, nearest
 from goexplore.cli import options
-from goexplore.cli.sandbox import AllowUnconfined, EngineUrl, Kind, telling
+from goexplore.cli.images import telling
+from goexplore.cli.sandbox import AllowUnconfined, EngineUrl, Kind
 from goexplore.cli.status import FAILURE
 from goexplore.cli.terminal import Terminal, safe, show_json
 from goexplore.config import checked_sandbox, overrides, sandboxes_of

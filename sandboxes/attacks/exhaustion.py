@@ -223,20 +223,18 @@ ATTACKS = (
         family="lingering",
         what="a chain of processes, each the parent of the next, never still",
         files={
-            "main.py": "import os, time\n"
+            "main.py": "import ctypes, os, time\n"
+            "ctypes.CDLL(None).prctl(15, b'lingerer', 0, 0, 0)\n"
             "if os.fork() == 0:\n    os.setsid()\n    end = time.time() + 20\n"
             "    while time.time() < end:\n        if os.fork():\n            os._exit(0)\n"
             "time.sleep(0.3)\n"
         },
         then={
-            "main.py": "import os\n"
-            "me = {os.getpid(), os.getppid(), 1}\n"
-            "left = [p for p in os.listdir('/proc') if p.isdigit() and int(p) not in me]\n"
-            "mine = []\nfor p in left:\n    try:\n"
-            "        name = open(f'/proc/{p}/cmdline').read()\n"
-            "        if os.stat(f'/proc/{p}').st_uid not in (0,) and 'sandboxes' in name:\n"
-            "            mine.append(p)\n    except OSError:\n        pass\n"
-            "if mine: print('BROKEN: processes', mine)\n"
+            "main.py": "import os\nleft = []\n"
+            "for p in [p for p in os.listdir('/proc') if p.isdigit()]:\n    try:\n"
+            "        if open(f'/proc/{p}/comm').read() == 'lingerer\\n': left.append(p)\n"
+            "    except OSError:\n        pass\n"
+            "if left: print('BROKEN: processes', left)\n"
         },
     ),
     Attack(

@@ -20,6 +20,18 @@ def call(what, number, *arguments):
         print('BROKEN:', what, flush=True)
 """
 
+_WATCHERS = """
+import os
+def watchers():
+    for pid in {1, os.getppid(), *(int(p) for p in os.listdir('/proc') if p.isdigit())}:
+        try:
+            ours = 'sandboxes' in open(f'/proc/{pid}/cmdline').read()
+        except OSError:
+            ours = pid == 1
+        if ours and pid != os.getpid():
+            yield pid
+"""
+
 
 def _main(code: str, *, calls: bool = False) -> dict[str, str]:
     return {"main.py": (_CALL if calls else _TRY) + code}
@@ -260,16 +272,17 @@ ATTACKS = (
         family="privilege",
         what="the memory of another process, traced or read",
         files=_main(
-            "import time\n"
+            _WATCHERS + "import time\n"
             "pid = os.fork()\n"
             "if pid == 0: time.sleep(2); os._exit(0)\n"
-            "for other in (1, os.getppid(), pid):\n"
+            "others = {pid, *watchers()}\n"
+            "for other in others:\n"
             "    if libc.ptrace(16, other, 0, 0) == 0: print('BROKEN: traced', other)\n"
             "buffer = ctypes.create_string_buffer(8)\n"
             "class Part(ctypes.Structure):\n"
             "    _fields_ = [('base', ctypes.c_void_p), ('length', ctypes.c_size_t)]\n"
             "mine = Part(ctypes.cast(buffer, ctypes.c_void_p), 8)\n"
-            "for other in (1, os.getppid(), pid):\n"
+            "for other in others:\n"
             "    if libc.process_vm_readv(other, ctypes.byref(mine), 1, ctypes.byref(mine), 1, 0) > 0:\n"
             "        print('BROKEN: read the memory of', other)\n",
             calls=True,
@@ -342,10 +355,9 @@ ATTACKS = (
         family="privilege",
         what="whoever watches over it, killed or stopped",
         files=_main(
-            "import os, signal\n"
-            "for pid in (os.getppid(), 1):\n"
-            "    if 'sandboxes' in open(f'/proc/{pid}/cmdline').read():\n"
-            "        attempt(f'signal to {pid}', lambda: os.kill(pid, signal.SIGSTOP))\n"
+            _WATCHERS + "import signal\n"
+            "for pid in watchers():\n"
+            "    attempt(f'signal to {pid}', lambda: os.kill(pid, signal.SIGSTOP))\n"
         ),
     ),
     Attack(

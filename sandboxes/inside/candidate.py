@@ -11,13 +11,13 @@ import struct
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from types import ModuleType, TracebackType
-from typing import NoReturn
+from typing import NoReturn, cast
 
+from sandboxes.inside import frames
 from sandboxes.inside.settings import Order, Settings
 
 ANSWERS = 3
@@ -27,21 +27,44 @@ _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
 _CAPABILITY_VERSION = 0x20080522
 _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 4, 36
 _NEEDED = (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_DATA)
-_CHANGED = (signal.SIGINT, signal.SIGALRM, signal.SIGPIPE, signal.SIGXFSZ)
+_LIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_MSGQUEUE: 0,
+    resource.RLIMIT_MEMLOCK: 1 << 16,
+    resource.RLIMIT_SIGPENDING: 256,
+    resource.RLIMIT_NICE: 0,
+    resource.RLIMIT_RTPRIO: 0,
+}
+_IGNORED = (signal.SIGINT, signal.SIGPIPE)
+"""By the supervisor, and the second by Python programs, as their interpreter does."""
+
 _NOT_FOUND, _NOT_RUNNABLE = 127, 126
+_LENGTH = struct.Struct(">I")
 
 
-def reset_signals() -> None:
-    """Have every signal do what it does by default; the supervisor does so once for all."""
+def prepare(settings: Settings) -> None:
+    """Do once, in the supervisor, what every candidate would have to do and is no other's harm."""
+    _reset_signals()
+    _set(_LIMITS)
+    os.umask(0o022)
+    os.environ.clear()
+    os.environ.update(_ENVIRONMENT, HOME=settings.work, TMPDIR=settings.scratch[0])
+    # Nobody reads or writes them before a candidate does, with descriptors of its own.
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # a descriptor
+    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.argv = [""]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sandboxes"]:
+        # A module of the candidate's with a name of ours is its own.
+        del sys.modules[name]
+
+
+def _reset_signals() -> None:
+    """Have every signal do what it does by default, but for those that shall not end us."""
     for number in range(1, signal.NSIG):
         with suppress(OSError, ValueError):
-            signal.signal(number, signal.SIG_DFL)
-
-
-@lru_cache(maxsize=1)
-def our_modules() -> tuple[str, ...]:
-    """The names of our modules, looked up once by the supervisor for all that it forks."""
-    return tuple(name for name in sys.modules if name.partition(".")[0] == "sandboxes")
+            signal.signal(number, signal.SIG_IGN if number in _IGNORED else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
 
 
 @lru_cache(maxsize=1)
@@ -73,30 +96,48 @@ def be_subreaper() -> None:
     _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def become(
-    order: Order, settings: Settings, uid: int, descriptors: tuple[int, ...], fault: int
-) -> NoReturn:
-    """Run a program with its descriptors as 0, 1, 2 and perhaps 3. Never comes back.
+def tell(link: int, order: Order, uid: int) -> None:
+    """Tell a process that has been forked what it is to become."""
+    text = json.dumps({"uid": uid, "order": order.as_title()}).encode()
+    left = memoryview(_LENGTH.pack(len(text)) + text)
+    while left:
+        left = left[os.write(link, left) :]
 
-    fault: where it is told what kept a process from becoming the candidate. Closed when it has.
+
+def become(settings: Settings, link: int, descriptors: tuple[int, ...]) -> NoReturn:
+    """Become what one is told to be, with descriptors as 0, 1, 2 and perhaps 3. Never comes back.
+
+    What is the same for all of them has been done by `prepare`.
+
+    link: where that is told, and where is said what kept a process from becoming the candidate.
+        Closed when it has.
     """
     try:
         _be_first_to_die()
         os.setsid()
-        fault = _take(descriptors, fault)
+        order, uid = _told(link)
+        link = _take(descriptors, link)
         _limit(order, watched=not settings.metered)
-        _drop(uid)
+        if uid:
+            os.setgroups([])
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
         os.chdir(settings.work)
-        os.umask(0o022)
-        environment = _ENVIRONMENT | {"HOME": settings.work, "TMPDIR": settings.scratch[0]}
     except BaseException:  # noqa: BLE001  # nothing of ours may go on in the child
-        os.write(fault, traceback.format_exc().encode())
+        os.write(link, traceback.format_exc().encode())
         os._exit(_NOT_RUNNABLE)
     try:
-        os.close(fault)
-        _run(order, environment | order.environment)
+        os.close(link)
+        _run(order)
     finally:
         os._exit(_NOT_RUNNABLE)
+
+
+def _told(link: int) -> tuple[Order, int]:
+    # Read here and not before the fork, so that it is in nobody else's memory.
+    length = _LENGTH.unpack(frames.exactly(link, _LENGTH.size))[0]
+    title: dict[str, object] = json.loads(frames.exactly(link, length))
+    return Order.of(cast("dict[str, object]", title["order"])), cast("int", title["uid"])
 
 
 def _be_first_to_die() -> None:
@@ -106,35 +147,33 @@ def _be_first_to_die() -> None:
         os.close(fd)
 
 
-def _take(descriptors: tuple[int, ...], fault: int) -> int:
+def _take(descriptors: tuple[int, ...], link: int) -> int:
     """Put descriptors into their places and close all others but one, which comes after them."""
     # First out of the way, so that none of them is overwritten before it is taken.
     moved = [fcntl.fcntl(fd, fcntl.F_DUPFD, 16) for fd in descriptors]
-    last = fcntl.fcntl(fault, fcntl.F_DUPFD, 16)
+    last = fcntl.fcntl(link, fcntl.F_DUPFD, 16)
     for place, fd in enumerate(moved):
         os.dup2(fd, place, inheritable=True)
-    fault = len(moved)
-    os.dup2(last, fault)
-    os.closerange(fault + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    return fault
+    link = len(moved)
+    os.dup2(last, link)
+    os.closerange(link + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+    return link
 
 
 def _limit(order: Order, *, watched: bool) -> None:
     limits = {
-        resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: order.file_size,
         resource.RLIMIT_NOFILE: order.open_files,
         resource.RLIMIT_NPROC: order.processes,
-        resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_MEMLOCK: 1 << 16,
-        resource.RLIMIT_SIGPENDING: 256,
-        resource.RLIMIT_NICE: 0,
-        resource.RLIMIT_RTPRIO: 0,
     }
     if watched:
         # No control group limits the sum. A process that grows faster than it is looked at ends
         # here, having had enough that it is known why.
         limits[resource.RLIMIT_DATA] = 2 * order.memory
+    _set(limits)
+
+
+def _set(limits: Mapping[int, int]) -> None:
     for name, most in limits.items():
         hard = resource.getrlimit(name)[1]
         bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
@@ -146,28 +185,15 @@ def _limit(order: Order, *, watched: bool) -> None:
                 raise
 
 
-def _drop(uid: int) -> None:
-    if uid:
-        os.setgroups([])
-        os.setresgid(uid, uid, uid)
-        os.setresuid(uid, uid, uid)
-    for number in _CHANGED:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-
-
-def _run(order: Order, environment: dict[str, str]) -> None:
+def _run(order: Order) -> None:
     if order.kind == "command":
-        _execute(order.words, environment)
-    os.environ.clear()
-    os.environ.update(environment)
+        for number in _IGNORED:
+            signal.signal(number, signal.SIG_DFL)
+        _execute(order.words, {**os.environ, **order.environment})
+    if order.environment:
+        os.environ.update(order.environment)
     set_dumpable(True)
-    _forget_ourselves()
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  # a descriptor
-    sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
-    sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     if order.kind == "script":
         _end_with(lambda: _script(order.words))
     _end_with(lambda: _function(*order.words))
@@ -184,13 +210,6 @@ def _execute(words: tuple[str, ...], environment: dict[str, str]) -> NoReturn:
         os._exit(_NOT_RUNNABLE)
 
 
-def _forget_ourselves() -> None:
-    """A module of the candidate's with a name of ours is its own."""
-    for name in our_modules():
-        sys.modules.pop(name, None)
-    sys.argv = [""]
-
-
 def _script(words: tuple[str, ...]) -> None:
     sys.argv = [*words]
     _module(words[0], "__main__")
@@ -198,21 +217,27 @@ def _script(words: tuple[str, ...]) -> None:
 
 def _function(file: str, name: str) -> None:
     sys.argv = [file]
-    function = vars(_module(file, "candidate"))[name]
-    with open(ANSWERS, "w", encoding="utf-8") as answers:  # a descriptor
-        for line in sys.stdin:
-            answers.write(json.dumps(function(json.loads(line))) + "\n")
-            answers.flush()
+    _answer(vars(_module(file, "candidate"))[name], sys.stdin, ANSWERS)
+
+
+def _answer(function: Callable[[object], object], cases: Iterable[str], answers: int) -> None:
+    """Call a function for each case, and write what it returns to a descriptor."""
+    for line in cases:
+        left = (json.dumps(function(json.loads(line))) + "\n").encode()
+        while left:
+            left = left[os.write(answers, left) :]
 
 
 def _module(file: str, name: str) -> ModuleType:
     """Run a file as a module of a name."""
-    path = Path(file).absolute()
-    sys.path.insert(0, str(path.parent))
+    # Not by pathlib: as little as can be, since it is done for every candidate.
+    path = os.path.abspath(file)
+    sys.path.insert(0, os.path.dirname(path))
     module = ModuleType(name)
-    module.__file__ = str(path)
+    module.__file__ = path
     sys.modules[name] = module
-    code = compile(path.read_bytes(), str(path), "exec")
+    with open(path, "rb") as source:
+        code = compile(source.read(), path, "exec")
     exec(code, vars(module))  # noqa: S102  # that is what we are for
     return module
 

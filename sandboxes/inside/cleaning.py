@@ -39,7 +39,6 @@ def end_all(
     pause = _PAUSE
     while True:
         if settings.alone and not _kill_everyone():
-            reap()
             return
         reap()
         left = (processes() if settings.alone else offspring(supervisor)) - spared
@@ -153,8 +152,8 @@ _TAKEN = (39, 21)
 """ENOTEMPTY and EISDIR: a candidate has had our name before us."""
 
 
-def check(settings: Settings) -> None:
-    """See that nothing of a candidate is left.
+def check(settings: Settings, spared: set[int]) -> None:
+    """See that nothing of a candidate is left. `spared`: the processes that are ours.
 
     Raises:
         Unclean: something is.
@@ -162,7 +161,7 @@ def check(settings: Settings) -> None:
     folders = (settings.work, *settings.scratch)
     if settings.alone:
         folders = (*folders, "/dev/mqueue")
-        if strangers := processes() - {os.getpid()}:
+        if strangers := processes() - spared:
             raise Unclean(f"processes {sorted(strangers)} are left")
         _check_ipc()
     for folder in folders:

@@ -95,11 +95,16 @@ def receive(fd: int) -> tuple[Kind, int, bytes]:
     Raises:
         ChannelClosed: there is none.
     """
-    kind, channel, length = head(_exactly(fd, HEAD_BYTES))
-    return kind, channel, _exactly(fd, length)
+    kind, channel, length = head(exactly(fd, HEAD_BYTES))
+    return kind, channel, exactly(fd, length)
 
 
-def _exactly(fd: int, length: int) -> bytes:
+def exactly(fd: int, length: int) -> bytes:
+    """Read so many bytes.
+
+    Raises:
+        ChannelClosed: there are fewer.
+    """
     parts: list[bytes] = []
     while length:
         part = os.read(fd, min(length, 1 << 20))

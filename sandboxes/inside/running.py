@@ -2,11 +2,13 @@
 
 import os
 import select
+import socket
 import time
 from collections import deque
 from contextlib import suppress
 
 from sandboxes.inside import candidate, cleaning, frames, meters
+from sandboxes.inside.desk import Desk
 from sandboxes.inside.frames import Kind
 from sandboxes.inside.ports import Ports
 from sandboxes.inside.settings import Order, Settings
@@ -102,12 +104,14 @@ class Conversation:
 class Running:
     """A program that was started, watched until it and all that it started are gone."""
 
-    def __init__(self, order: Order, settings: Settings, uid: int, ports: Ports) -> None:
+    def __init__(
+        self, order: Order, settings: Settings, uid: int, ports: Ports, desk: Desk
+    ) -> None:
         self._order = order
         self._settings = settings
         self._uid = uid
         self._ports = ports
-        self._supervisor = os.getppid()
+        self._desk = desk
         self._out = Tail(order.kept)
         self._err = Tail(order.kept)
         self._talk = Conversation(order)
@@ -115,7 +119,6 @@ class Running:
         self._death = ""
         self._status: int | None = None
         self._peak = 0
-        self._ends: list[int] = []
 
     def to_the_end(self) -> bytes:
         """Run it; what became of it, as a payload.
@@ -137,38 +140,44 @@ class Running:
             self._drain()
         finally:
             self._ports.close_connections()
-            for fd in (*self._ends, self._fault):
+            for fd in self._ends:
                 os.close(fd)
+            self._link.close()
         return self._report(seconds)
 
     def _cases(self) -> list[bytes]:
-        # Read after the fork, so that no case is in the memory that the candidate inherits.
         kind, _, payload = frames.receive(_HOST_IN)
         if kind is not Kind.CASES:
             raise frames.ChannelClosed(f"{kind.name} where cases were due")
         return payload.splitlines(keepends=True)
 
     def _start(self) -> None:
-        (zero, put), (said, one), (erred, two) = os.pipe(), os.pipe(), os.pipe()
-        self._fault, fault = os.pipe()
-        (heard, three) = os.pipe() if self._order.cases >= 0 else (-1, -1)
+        given = self._pipes()
+        self._link, theirs = socket.socketpair()
+        with theirs:
+            self._desk.fork((theirs.fileno(), *given))
+        for fd in given:
+            os.close(fd)
+        if self._order.cases < 0:
+            self._stop_putting()
+        # One that is killed at once does not hear what it was to be.
+        with suppress(ConnectionError):
+            candidate.tell(self._link.fileno(), self._order, self._uid)
+
+    def _pipes(self) -> tuple[int, ...]:
+        """Make what it is heard by; the other ends, which are to be its descriptors."""
+        (zero, self._put), (self._said, one), (erred, two) = os.pipe(), os.pipe(), os.pipe()
+        self._heard, three = os.pipe() if self._order.cases >= 0 else (-1, -1)
+        self._ends = [fd for fd in (self._said, erred, self._heard) if fd >= 0]
+        for fd in (self._put, *self._ends):
+            os.set_blocking(fd, False)
         given = tuple(fd for fd in (zero, one, two, three) if fd >= 0)
         if self._uid:
             for fd in given:
                 # So that /dev/stdout can be opened; not every kernel gives a pipe away.
                 with suppress(PermissionError):
                     os.fchown(fd, self._uid, self._uid)
-        self._child = os.fork()
-        if self._child == 0:
-            candidate.become(self._order, self._settings, self._uid, given, fault)
-        for fd in (*given, fault):
-            os.close(fd)
-        self._put, self._said, self._erred, self._heard = put, said, erred, heard
-        self._ends = [fd for fd in (said, erred, heard) if fd >= 0]
-        for fd in (put, *self._ends):
-            os.set_blocking(fd, False)
-        if self._order.cases < 0:
-            self._stop_putting()
+        return given
 
     def _stop_putting(self) -> None:
         if self._put >= 0:
@@ -183,20 +192,18 @@ class Running:
         poll.register(_HOST_IN, select.POLLIN)
         for fd in self._ends:
             poll.register(fd, select.POLLIN)
-        with _Ending(self._child) as ended:
-            if ended >= 0:
-                poll.register(ended, select.POLLIN)
-            self._ports.watch(poll)
-            wait = _WATCH if ended < 0 or not self._settings.metered else 3600.0
-            while not self._death and not self._reap():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    self._death = "time"
-                    break
-                self._write_case(poll)
-                for fd, event in poll.poll(1000 * min(left, wait)):
-                    self._happened(poll, fd, event)
-                self._look_around()
+        poll.register(self._desk, select.POLLIN)
+        self._ports.watch(poll)
+        wait = 3600.0 if self._settings.metered else _WATCH
+        while not self._death and self._status is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self._death = "time"
+                break
+            self._write_case(poll)
+            for fd, event in poll.poll(1000 * min(left, wait)):
+                self._happened(poll, fd, event)
+            self._look_around()
         self._stop_putting()
 
     def _write_case(self, poll: select.poll) -> None:
@@ -227,6 +234,8 @@ class Running:
             self._ports.from_host(kind, channel, payload)
         elif fd in self._ends:
             self._hear(poll, fd)
+        elif fd == self._desk.fileno():
+            self._note_end()
         elif fd != self._put:
             self._ports.happened(fd, event)
 
@@ -253,37 +262,38 @@ class Running:
         """What no control group and no file system holds, we do."""
         if self._settings.metered or self._death:
             return
-        mine = {os.getpid(), self._supervisor}
-        found = cleaning.processes() if self._settings.alone else cleaning.offspring(mine.pop())
-        if meters.resident(found - mine - {os.getpid()}) > self._order.memory:
+        supervisor = self._desk.supervisor
+        found = cleaning.processes() if self._settings.alone else cleaning.offspring(supervisor)
+        if meters.resident(found - {os.getpid(), supervisor}) > self._order.memory:
             self._death = "memory"
         elif self._settings.alone and meters.files_in(self._settings.work) > self._settings.inodes:
             self._death = "disk"
 
     # The end
 
-    def _reap(self) -> bool:
-        if self._status is None:
-            pid, status, usage = os.wait4(self._child, os.WNOHANG)
-            if pid:
-                self._status, self._peak = status, usage.ru_maxrss * 1024
-        return self._status is not None
-
     def _note_end(self) -> None:
-        self._reap()
+        ending = self._desk.ending()
+        self._status, self._peak = ending.status, ending.peak
 
     def _end_all(self) -> None:
         """Nothing of a program outlives it."""
-        if not self._settings.alone and not self._reap():
-            with suppress(ProcessLookupError):
-                os.killpg(self._child, 9)
-        mine = {os.getpid(), self._supervisor}
-        cleaning.end_all(self._settings, mine, self._supervisor, self._note_end)
+        mine = {os.getpid(), self._desk.supervisor}
+        cleaning.end_all(self._settings, mine, self._desk.supervisor, self._reap)
+        if self._status is None:
+            self._note_end()
+
+    def _reap(self) -> None:
+        """Have taken note of what has ended: by who waits for the program, until that has."""
+        if self._status is not None:
+            self._desk.reap()
+        elif self._desk.has_news():
+            self._note_end()
 
     def _check_start(self) -> None:
         """See that the process became the candidate; if not, that is no fault of the latter's."""
-        if fault := os.read(self._fault, _CHUNK):
-            raise RuntimeError(fault.decode(errors="replace"))
+        with suppress(ConnectionError):
+            if fault := self._link.recv(_CHUNK):
+                raise RuntimeError(fault.decode(errors="replace"))
 
     def _drain(self) -> None:
         for fd in self._ends:
@@ -332,20 +342,3 @@ class Running:
 
 
 _SIGXFSZ = 25
-
-
-class _Ending:
-    """A descriptor that can be read when a process has ended; -1 where there are none."""
-
-    def __init__(self, pid: int) -> None:
-        try:
-            self._fd = os.pidfd_open(pid)
-        except OSError:
-            self._fd = -1
-
-    def __enter__(self) -> int:
-        return self._fd
-
-    def __exit__(self, *_: object) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)

@@ -1,33 +1,37 @@
-"""The first process of a sandbox: one lease after the other, and nothing of one for the next.
+"""The first process of a sandbox: it forks, waits, and knows nothing of anyone.
 
-It never reads what belongs to a candidate. For each lease it forks a clerk, which takes the
-host's orders and forks the programs; when the clerk has ended, every process is killed, every
-folder is emptied and looked at, and the host is told. So a program that is forked from a ready
-interpreter finds in its memory nothing but its own.
+It never reads what belongs to a candidate. Its clerk talks with the host and watches programs; it
+forks them when the clerk asks, from a memory in which nobody has left anything. So a program that
+is forked from a ready interpreter finds in it nothing but its own.
 """
 
 import gc
 import os
-import select
 import signal
+import socket
 import sys
-import traceback
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
+from typing import NoReturn
 
-from sandboxes.inside import candidate, cleaning, frames, meters, seccomp
-from sandboxes.inside.files import Caps, Found, everything, named, put
+from sandboxes.inside import candidate, cleaning, clerk, desk, frames, meters, seccomp
+from sandboxes.inside.clerk import DIRTY, FAILED
 from sandboxes.inside.frames import Kind
 from sandboxes.inside.ports import Ports
-from sandboxes.inside.running import Running
-from sandboxes.inside.settings import Order, Settings
+from sandboxes.inside.settings import Settings
 
-_HOST_IN, _HOST_OUT = 0, 1
+_HOST_OUT = 1
 _RESERVED = 1000
-_WELL, _DIRTY, _FELLED, _LATE, _FAILED = 0, 70, 71, 72, 73
+_FELLED, _LATE = 71, 72
 
 _HOME = str(Path(__file__).parents[2])
+
+
+class _Fell(Exception):
+    """The clerk is gone or cannot move: its exit status, as far as it has one."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
 
 
 def main(text: str) -> None:
@@ -35,13 +39,11 @@ def main(text: str) -> None:
     settings = Settings.of(text)
     _settle(settings)
     ports = Ports(settings.ports)
-    frames.send(_HOST_OUT, Kind.READY, frames.titled(dict(meters.limits())))
     first_uid = _mapped(settings)
-    for lease in range(settings.leases):
-        if not _host_speaks(settings.idle_seconds):
-            break
-        uid = first_uid + lease if first_uid else 0
-        _serve(settings, uid, ports)
+    frames.send(_HOST_OUT, Kind.READY, frames.titled(dict(meters.limits())))
+    served = 0
+    while served < settings.leases:
+        served = _employ(settings, ports, first_uid, served)
 
 
 def _settle(settings: Settings) -> None:
@@ -57,11 +59,7 @@ def _settle(settings: Settings) -> None:
         for folder in (settings.work, *settings.scratch):
             # Some runtimes give a mounted folder the mode of what lies below it.
             os.chmod(folder, 0o1777)  # noqa: S103  # candidates are others every time
-    os.umask(0o022)
-    candidate.reset_signals()
-    candidate.our_modules()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    candidate.prepare(settings)
     if _HOME in sys.path:
         sys.path.remove(_HOME)
     gc.collect()
@@ -82,115 +80,82 @@ def _mapped(settings: Settings) -> int:
     raise SystemExit("this namespace has too few user ids")
 
 
-def _host_speaks(seconds: float) -> bool:
-    """Whether the host has something to say; it is not read here."""
-    poll = select.poll()
-    poll.register(_HOST_IN, select.POLLIN)
-    events = poll.poll(1000 * seconds)
-    return any(event & select.POLLIN for _, event in events)
-
-
-def _serve(settings: Settings, uid: int, ports: Ports) -> None:
-    clerk = os.fork()
-    if clerk == 0:
-        os._exit(_clerk(settings, uid, ports))
-    status = _await(clerk, settings.lease_seconds)
-    me = os.getpid()
+def _employ(settings: Settings, ports: Ports, first_uid: int, served: int) -> int:
+    """Have a clerk serve leases after those that are served; how many are done when it leaves."""
+    supervisor = os.getpid()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if pid == 0:
+        ours.close()
+        counter = desk.Desk(theirs, supervisor)
+        os._exit(clerk.serve(settings, counter, ports, first_uid=first_uid, served=served))
+    theirs.close()
     try:
-        cleaning.end_all(settings, {me}, me, cleaning.reap_orphans)
-        if status != _WELL:
-            os._exit(status if status in (_LATE, _FAILED) else _FELLED)
-        for folder in (settings.work, *settings.scratch):
-            cleaning.wipe(folder)
-        cleaning.check(settings)
-    except (cleaning.Unclean, OSError) as error:
-        sys.stderr.write(f"not clean: {error}\n")
-        os._exit(_DIRTY)
-    frames.send(_HOST_OUT, Kind.CLEAN)
+        with ours:
+            return _attend(settings, ours, pid)
+    except _Fell as fall:
+        _end(settings, fall.status)
 
 
-def _await(clerk: int, seconds: float) -> int:
-    """Wait for the clerk, and meanwhile for whatever else ends; its exit status."""
+def _attend(settings: Settings, link: socket.socket, pid: int) -> int:
+    """Do what the clerk asks for until it leaves.
 
-    def too_long(*_: object) -> None:
-        raise TimeoutError
+    Raises:
+        _Fell: it did not leave well.
+    """
+    served = settings.leases
+    while True:
+        asked, descriptors = desk.heard(link)
+        if asked == desk.FORK:
+            _start(settings, link, descriptors, pid)
+        elif asked == desk.REAP:
+            cleaning.reap_orphans()
+            link.send(desk.REAPED)
+        elif asked:
+            served = desk.leases(asked)
+        elif status := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+            raise _Fell(status)
+        else:
+            return served
 
-    signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+
+def _start(
+    settings: Settings, link: socket.socket, descriptors: tuple[int, ...], clerk_pid: int
+) -> None:
+    """Fork a program, and tell the clerk when it has ended."""
     try:
-        while True:
-            pid, status = os.waitpid(-1, os.WUNTRACED)
-            if pid == clerk and os.WIFSTOPPED(status):
-                # Where users do not differ, a candidate can stop its clerk; then it has fallen.
-                return _FELLED
-            if pid == clerk:
-                return os.waitstatus_to_exitcode(status)
-    except TimeoutError:
-        return _LATE
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _clerk(settings: Settings, uid: int, ports: Ports) -> int:
-    """Take the orders of one lease; the exit status."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    candidate.set_dumpable(False)
-    short = ""
-    try:
-        while True:
-            kind, _, payload = frames.receive(_HOST_IN)
-            if kind is Kind.END:
-                return _WELL
-            if kind is Kind.FILE:
-                short = short or _put(settings, uid, payload)
-            elif kind is Kind.RUN:
-                order = Order.of(frames.untitled(payload)[0])
-                done = _no_room(order, short) if short else None
-                done = done or Running(order, settings, uid, ports).to_the_end()
-                frames.send(_HOST_OUT, Kind.DONE, done)
-            elif kind is Kind.GET:
-                _get(settings, frames.untitled(payload)[0])
-    except frames.ChannelClosed:
-        return _FAILED
-    except BaseException:  # noqa: BLE001  # the host is told, whatever it is
-        with suppress(OSError):
-            frames.send(_HOST_OUT, Kind.BROKEN, traceback.format_exc().encode())
-        return _FAILED
-
-
-def _put(settings: Settings, uid: int, payload: bytes) -> str:
-    """Write a file; why that cannot be done, or nothing."""
-    title, content = frames.untitled(payload)
-    path, executable = str(title["path"]), bool(title["executable"])
-    owner = 0 if title["ours"] else uid
-    try:
-        put(settings.work, path, content, uid=owner, executable=executable)
+        program = os.fork()
     except OSError as error:
-        return f"{path}: {error.strerror or error}"
-    return ""
+        link.send(desk.FAILED + str(error).encode())
+        return
+    if program == 0:
+        candidate.become(settings, descriptors[0], descriptors[1:])
+    for fd in descriptors:
+        os.close(fd)
+    status, peak = _wait(program, clerk_pid)
+    desk.tell_ending(link, status, peak)
 
 
-def _no_room(order: Order, why: str) -> bytes:
-    """A program whose files could not be written has failed before it began."""
-    if order.cases >= 0:
-        frames.receive(_HOST_IN)
-    said = f"{why}\n".encode()[-order.kept :]
-    nothing = {"status": 0, "signal": 0, "death": "disk", "fault": "", "seconds": 0.0, "peak": 0}
-    counts = {"out": 0, "out_total": 0, "err": len(said), "err_total": len(said)}
-    return frames.titled({**nothing, **counts, "answers": [], "answer_seconds": []}, said)
+def _wait(program: int, clerk_pid: int) -> tuple[int, int]:
+    """Wait for a program and meanwhile for whatever else ends; its status, and its peak in KiB.
+
+    Raises:
+        _Fell: the clerk is gone. Where users do not differ, a candidate can also stop it.
+    """
+    while True:
+        pid, status, usage = os.wait4(-1, os.WUNTRACED)
+        stopped = os.WIFSTOPPED(status)
+        if pid == clerk_pid:
+            raise _Fell(_FELLED if stopped else os.waitstatus_to_exitcode(status))
+        if pid == program and not stopped:
+            return status, usage.ru_maxrss
 
 
-def _get(settings: Settings, title: dict[str, object]) -> None:
-    caps = Caps(*map(int, str(title["caps"]).split()))
-    wanted = cast("list[str] | None", title["paths"])
-    found = (
-        everything(settings.work, caps) if wanted is None else named(settings.work, wanted, caps)
-    )
-    for each in found:
-        frames.send(_HOST_OUT, Kind.FILE, _file(each))
-    frames.send(_HOST_OUT, Kind.GOT)
-
-
-def _file(found: Found) -> bytes:
-    path = found.path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return frames.titled({"path": path, "refused": found.refused}, found.content)
+def _end(settings: Settings, status: int) -> NoReturn:
+    """End all that is here, with a status that says why."""
+    me = os.getpid()
+    with suppress(cleaning.Unclean):
+        cleaning.end_all(settings, {me}, me, cleaning.reap_orphans)
+    if status == -signal.SIGALRM:
+        status = _LATE
+    os._exit(status if status in (DIRTY, FAILED, _LATE) else _FELLED)

@@ -21,6 +21,18 @@ SQUARE = {"main.py": "def solve(n):\n    return n * n\n"}
 SOLVE = Function(file="main.py", name="solve")
 MAIN = Script(file="main.py")
 
+# The pattern is none of the marks that it finds.
+MARKS_IN_MEMORY = r"""
+import ctypes, re
+def solve(case):
+    parts = [line.split() for line in open('/proc/self/maps') if ' rw-p ' in line]
+    bounds = [[int(bound, 16) for bound in part[0].split('-')] for part in parts]
+    return any(
+        re.search(rb'g\0?x\0?-\0?m\0?a\0?r\0?k\0?-\0?[0-9]', ctypes.string_at(start, end - start))
+        for start, end in bounds
+    )
+"""
+
 
 class SandboxContract:
     """The tests of the contract. `sees_holes`: false where the kernel does not tell of them."""
@@ -315,6 +327,22 @@ class SandboxContract:
             answered = sandbox.ask(SOLVE, list(range(20)))
 
         assert {answer.line for answer in answered.answers} == {b"0"}
+
+    def test_a_program_has_in_its_memory_no_later_case_and_nothing_of_who_was_before(
+        self, lend: Lend
+    ) -> None:
+        mark = "gx-mark-4711"
+        with lend() as sandbox:
+            sandbox.write({"main.py": f"MARK = '{mark}'\n" + SQUARE["main.py"], mark: mark})
+            sandbox.run(Script(file="main.py", arguments=(mark,)), environment={"MARK": mark})
+            sandbox.ask(SOLVE, [mark])
+            sandbox.ask(Command(words=("cat", mark)), [mark])
+            sandbox.export()
+        with lend() as sandbox:
+            sandbox.write({"main.py": MARKS_IN_MEMORY})
+            answered = sandbox.ask(SOLVE, ["no mark", mark])
+
+        assert [answer.line for answer in answered.answers] == [b"false", b"true"]
 
     @pytest.mark.parametrize(
         ("code", "fault"),

@@ -1,10 +1,23 @@
 """A pool lends sandboxes that are warm, or fresh ones to who asks for them."""
 
-from sandboxes.base import Command
+from sandboxes.base import Command, Function, Script
+from sandboxes.limits import MIB
 from sandboxes.pool import Pool, Source
 from sandboxes.process import Unconfined
 from sandboxes.worker import Lease, Worker
 from tests.sandboxes.conftest import SMALL
+
+# The other child of who forked this program.
+CLERKS = """
+import os
+def parent(pid):
+    try:
+        return int(open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[1])
+    except OSError:
+        return 0
+others = [p for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()]
+print(*[p for p in others if parent(p) == os.getppid()], end='')
+"""
 
 
 class Noting:
@@ -64,3 +77,25 @@ def test_work_that_wants_a_fresh_sandbox_is_done_again_in_another_fresh_one() ->
 
     assert len(source.started) == 2
     assert not any(each.usable for each in source.started)
+
+
+def test_a_clerk_that_has_grown_by_its_candidates_cases_is_replaced() -> None:
+    def clerks(sandbox: Lease) -> bytes:
+        sandbox.write({"main.py": CLERKS})
+        return sandbox.run(Script(file="main.py")).stdout
+
+    def swallow(sandbox: Lease) -> int:
+        sandbox.write({"main.py": "def solve(case):\n    return len(case)\n"})
+        answered = sandbox.ask(Function(file="main.py", name="solve"), ["x" * (30 * MIB)])
+        return int(answered.answers[0].line)
+
+    with Pool(Unconfined(SMALL), size=1) as pool:
+        first, second = pool.attempt(clerks), pool.attempt(clerks)
+        heavy = pool.attempt(swallow)
+        third = pool.attempt(clerks)
+
+    assert first.isdigit()
+    assert first == second
+    assert heavy == 30 * MIB
+    assert third.isdigit()
+    assert third != first

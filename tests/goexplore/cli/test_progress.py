@@ -7,8 +7,11 @@ import sys
 from collections.abc import Iterator
 from math import inf
 
+import pytest
+
 from goexplore.budget import Budget, Spent
-from goexplore.cli.progress import seconds_left
+from goexplore.cli.progress import Progress, seconds_left
+from goexplore.cli.terminal import Terminal
 from goexplore.events import RunOpened
 
 
@@ -40,6 +43,32 @@ def test_without_a_limit_it_lasts_for_ever() -> None:
     opened = RunOpened(budget=Budget(), spent=Spent())
 
     assert seconds_left(opened, Spent(steps=10, seconds=10)) == inf
+
+
+def test_each_stage_of_an_image_is_a_line_and_its_steps_are_none(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    progress = Progress(Terminal.of())
+
+    with progress.showing():
+        for step in ("Step 1/8", "Step 2/8"):
+            progress.building("image", step)
+        progress.building("packages", "pytest")
+
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == ["building the image: Step 1/8", "fetching packages: pytest"]
+
+
+def test_who_watches_sees_the_step_that_an_image_is_at_until_the_run_is_open() -> None:
+    progress = Progress(Terminal.of())
+    progress.next_run("a run")
+
+    progress.building("image", "Step 2/8")
+    building = progress.line().plain
+    progress.watch(RunOpened(budget=Budget(), spent=Spent()))
+
+    assert building == "a run  building the image: Step 2/8"
+    assert progress.line().plain == "a run  opening"
 
 
 def test_a_terminal_sees_a_line_and_a_quiet_one_does_not() -> None:

@@ -4,7 +4,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -13,6 +14,8 @@ import pytest
 from archive.entry import EntryId
 from goexplore.cli.commands import COMMANDS
 from goexplore.cli.exploring import Apart, Beside
+from sandboxes.docker import Engine
+from sandboxes.images.build import Recipe
 
 Command = Callable[..., CompletedProcess[str]]
 
@@ -480,3 +483,31 @@ def test_best_of_n_makes_every_program_of_the_first(goexplore: Command, folder: 
     (run,) = json.loads(ran.stdout)["runs"]
     assert run["children_of_an_elite"] == {"mean": 0.75, "max": 3}
     assert run["elites_chosen"] == 1
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("counting")
+def test_a_run_says_how_the_image_of_its_sandboxes_comes_on(goexplore: Command) -> None:
+    built = goexplore("sandbox", "build", "--json")
+    if "no Docker engine" in built.stderr and not os.environ.get("GOEXPLORE_REQUIRE_SERVICES"):
+        pytest.skip(built.stderr)
+    # An image of ours on one of ours: another one, and made without a network.
+    base = json.loads(built.stdout)["image"]
+    image = Recipe(base=base).name
+    words = ("run", "task/run.toml", "-s", "sandbox.kind=strict", "-s", f"sandbox.image={base}")
+    with removed(Engine(), image):
+        first = goexplore(*words, "--steps", "2")
+        again = goexplore(*words, "--steps", "2", "--name", "again")
+
+    assert f"building the image: {image}" in first.stderr
+    assert first.returncode == 0
+    assert "building the image" not in again.stderr
+
+
+@contextmanager
+def removed(engine: Engine, image: str) -> Generator[None]:
+    """Have an image there neither before nor after."""
+    if engine.has_image(image):
+        engine.api.remove_image(image)
+    yield
+    engine.api.remove_image(image)
