@@ -97,7 +97,7 @@ def trial(task: Path, way: str, seed: int, asked: argparse.Namespace, library: L
 def _config(task: Path, name: str, seed: int, steps: int, asked: argparse.Namespace) -> RunConfig:
     said = {
         "run": {"name": name, "seed": seed, "model": asked.model, "workers": asked.workers},
-        "budget": {"steps": steps, "verifications": steps},
+        "budget": {"steps": steps},
         "sandbox": {"kind": asked.kind},
     }
     sets = [f"domain.goal={_NO_GOAL}", *asked.set]

@@ -62,6 +62,9 @@ from mutators.llm.stopping import Stopped, StopSign
 
 _NEVER = -1
 
+PATIENCE = 200
+"""Steps in a row without anything to run after which a run ends: its mutator repeats itself."""
+
 
 class Engine:
     """A search: explores a domain from the elites of an archive until there is reason to stop.
@@ -177,6 +180,7 @@ class Engine:
 
     def _open(self) -> None:
         self._before = self._archive.elapsed
+        self._in_vain = 0
         self._began = monotonic()
         if self._archive.last_step < 0:
             self._plant()
@@ -284,6 +288,7 @@ class Engine:
         results = (entry.result for entry in recorded.entries)
         objectives = (r.objective for r in results if isinstance(r, Evaluation))
         self._check_goal(max(objectives, default=-inf))
+        self._check_patience(recorded.verifications)
         return True
 
     def _set_out(self) -> Turn | Order | None:
@@ -534,6 +539,11 @@ class Engine:
         goal = self._domain.goal
         if goal is not None and objective >= goal and self._turns is None:
             self._end(Ending.GOAL, f"objective {objective:g} reached")
+
+    def _check_patience(self, verified: int) -> None:
+        self._in_vain = 0 if verified else self._in_vain + 1
+        if self._in_vain >= PATIENCE and self._turns is None:
+            self._end(Ending.EXHAUSTED, f"{PATIENCE} steps in a row brought nothing new to run")
 
     def _elapsed(self) -> float:
         return self._before + monotonic() - self._began

@@ -48,6 +48,22 @@ def test_the_maze_is_solved(tmp_path: Path) -> None:
 @pytest.mark.bubblewrap
 @pytest.mark.parametrize(
     ("name", "first", "best"),
+    [("circle_packing", 2.1667, 2.5414), ("function_minimization", 0.7215, 0.9052)],
+)
+def test_a_scripted_search_improves_a_task(
+    library: Library, name: str, first: float, best: float
+) -> None:
+    outcome = searched(name, library, steps=12)
+
+    assert outcome.objective == pytest.approx(best, abs=1e-4)
+    with library as reopened:
+        root = next(iter(reopened.read(name).entries())).result
+    assert getattr(root, "objective", None) == pytest.approx(first, abs=1e-4)
+
+
+@pytest.mark.bubblewrap
+@pytest.mark.parametrize(
+    ("name", "first", "best"),
     [
         ("weighted_tardiness", 0.454, 0.98),
         ("bin_packing", 0.879, 0.951),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from archive.admission import KeepAll
 from archive.entry import Attempt, Candidate, Cause, EntryId, Evaluation, Failure, Step
 from archive.library import Library
 from archive.sql import SqlArchive
+from goexplore.budget import Budget
 from goexplore.config import ConfigError, RunConfig, checked, options, overrides, prepare
+from goexplore.events import Ending
 from goexplore.replay import replay
 from goexplore.twins import WINDOW, Digests, Twins
 
@@ -185,6 +188,20 @@ def test_a_model_that_always_proposes_the_same_costs_one_verification(
         in [call.request for call in run.calls()][-1]
     )
     assert replay(library, "run").identical
+
+
+def test_a_run_ends_when_its_model_has_had_nothing_new_to_say_for_long(
+    library: Library, tmp_path: Path
+) -> None:
+    model = proposing(tmp_path, "value = 2")
+    config = replace(searching(model, lag=1), budget=Budget(verifications=9))
+
+    with prepare(config, library=library) as run:
+        outcome = run.engine.run()
+
+    assert outcome.ending is Ending.EXHAUSTED
+    assert outcome.detail == "200 steps in a row brought nothing new to run"
+    assert (outcome.spent.steps, outcome.spent.verifications) == (201, 1)
 
 
 def test_many_workers_and_one_find_the_same_and_so_does_a_run_that_stopped(

@@ -455,6 +455,7 @@ def test_a_task_with_cases_is_searched_by_its_cases(
     ran = goexplore(
         *("run", "mine/run.toml", "--model", "scripted:script.jsonl", "--verifications", "3"),
         *("-s", f"selection.kind={kind}", "-s", "sandbox.kind=bubblewrap", "--json"),
+        *("-s", "duplicates.same=none"),
     )
 
     assert ran.returncode == 0, ran.stderr
@@ -477,6 +478,7 @@ def test_best_of_n_makes_every_program_of_the_first(goexplore: Command, folder: 
     ran = goexplore(
         *("run", "run.toml", "--preset", "best-of-n", "--model", "scripted:script.jsonl"),
         *("--verifications", "3", "-s", "sandbox.kind=bubblewrap", "--json"),
+        *("-s", "duplicates.same=none"),
     )
 
     assert ran.returncode == 0, ran.stderr
