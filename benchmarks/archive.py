@@ -163,7 +163,7 @@ def selection_alone(archive: SqlArchive, steps: int) -> float:
 class Raw:
     """The same step with sqlite3 alone."""
 
-    ENTRIES = "INSERT INTO entries VALUES (1, ?, ?, 0, ?, -1, ?, ?, 2, ?, -1, ?)"
+    ENTRIES = "INSERT INTO entries VALUES (1, ?, ?, 0, ?, -1, ?, ?, 2, ?, -1, ?, 0)"
     BODIES = """INSERT INTO bodies (run, id, base, hops, tree, mutator, cell, tasks, crossed)
         VALUES (1, ?, ?, ?, ?, 'diff', ?, 0, 0)"""
     STEPS = "INSERT INTO steps VALUES (1, ?, ?, ?, ?, 1, 0, 1, 0, 0, 0)"
