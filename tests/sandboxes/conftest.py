@@ -59,13 +59,12 @@ def source_of(kind: Kind, request: pytest.FixtureRequest) -> Source:
 def working(make: Callable[[Room], Bubblewrap]) -> Bubblewrap:
     """Bubblewrap, if it is there and works."""
     try:
-        source = make(SMALL)
-        with Pool(source, size=1, attempts=1) as pool:
+        with Pool(make(SMALL), size=1, attempts=1) as pool:
             pool.warm()
     except SandboxError as error:
         missing(str(error))
         raise
-    return source
+    return make(SMALL)
 
 
 @pytest.fixture(scope="session")
