@@ -274,6 +274,7 @@ class _Process:
             self._process = starter.submit(start).result() if starter else start()
         except OSError as error:
             ours.close()
+            self._words.close()
             raise SandboxBroke(f"{command[0]} does not start: {error}") from error
         finally:
             theirs.close()
