@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -115,12 +115,9 @@ def _as_schema(tree: Tree) -> Mapping[str, Json]:
 
 
 def _as_lines(tree: Tree) -> Mapping[str, Json]:
-    lines: list[Json] = [*single_lines(tree)]
+    lines = single_lines(tree)
     most = min(len(lines), _MOST_EDITS) or _MOST_EDITS
-    search: Json = {"type": "string", "enum": lines} if lines else _TEXT
-    edit = object_schema({"search": search, "replace": _TEXT})
-    edits: Json = {"type": "array", "items": edit, "minItems": 1, "maxItems": most}
-    return object_schema({"explanation": _TEXT, "edits": edits})
+    return object_schema({"explanation": _TEXT, "edits": _of_lines(lines, _TEXT, most)})
 
 
 def _as_words(tree: Tree) -> Mapping[str, Json]:
@@ -131,10 +128,14 @@ def _as_words(tree: Tree) -> Mapping[str, Json]:
     longest = sorted(words, key=lambda word: (-len(word), word))
     made_of = rf"( |{'|'.join(longest)}|[0-9]|[-+*/%<>=().,:])"
     replacement: Json = {"type": "string", "pattern": f"^{made_of}{{1,{_MOST_CHARACTERS}}}$"}
+    return object_schema({"explanation": _IN_SHORT, "edits": _of_lines(lines, replacement, 1)})
+
+
+def _of_lines(lines: Sequence[str], replacement: Json, most: int) -> Json:
+    """Edits of which each names one of these lines, and what takes its place."""
     search: Json = {"type": "string", "enum": [*lines]} if lines else _TEXT
     edit = object_schema({"search": search, "replace": replacement})
-    edits: Json = {"type": "array", "items": edit, "minItems": 1, "maxItems": 1}
-    return object_schema({"explanation": _IN_SHORT, "edits": edits})
+    return {"type": "array", "items": edit, "minItems": 1, "maxItems": most}
 
 
 def _read_edits(answer: Answer, tree: Tree, limits: Limits) -> Made | Failure:
