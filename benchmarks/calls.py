@@ -18,7 +18,6 @@ import asyncio
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +38,7 @@ sys.path[0] = str(Path(__file__).parents[1])
 from openai import OpenAI
 
 from archive.library import Library
+from benchmarks._loopback import http, serve, serving
 from mutators.llm.base import Message, Request, Role
 from mutators.llm.connect import connect
 from mutators.llm.ledgered import Ledgered
@@ -99,9 +99,12 @@ class Desk:
         await asyncio.sleep(self.latency)
         if not within or turned_away:
             self.calls["refused" if within else "beyond the limit"] += 1
-            return _http("429 Too Many Requests", BUSY)
+            return http(BUSY, "429 Too Many Requests")
         self.calls["answered"] += 1
-        return _http("200 OK", ANSWER)
+        return http(ANSWER)
+
+    def told(self) -> bytes:
+        return http(json.dumps(self.calls).encode())
 
     def _within(self, now: float) -> bool:
         """Whether a call that arrives now is one of those that a minute allows."""
@@ -109,42 +112,6 @@ class Desk:
             self.begun.popleft()
         self.begun.append(now)
         return len(self.begun) <= self.a_minute
-
-
-def _http(status: str, body: bytes) -> bytes:
-    head = f"HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
-
-
-async def _serve(desk: Desk) -> None:
-    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).lower()
-                if head.startswith(b"get"):
-                    writer.write(_http("200 OK", json.dumps(desk.calls).encode()))
-                    continue
-                length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-                await reader.readexactly(int(length))
-                writer.write(await desk.reply())
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_server(converse, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def serving(latency: float = 0.0, refused: int = 0, a_minute: float = inf) -> Generator[str]:
-    """The URL of a server in a process of its own."""
-    asked = [sys.executable, __file__, "--serve", str(latency), str(refused), str(a_minute)]
-    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.kill()
 
 
 def counted(url: str) -> Counter[str]:
@@ -197,7 +164,7 @@ def request(number: int) -> Request:
 def throughput(name: str, seconds: float, a_minute: float = inf) -> Throughput:
     """Ask for so long, with all workers."""
     limits = Limits() if a_minute == inf else Limits(requests_per_minute=a_minute)
-    with serving(LATENCY, REFUSED, a_minute) as url, asking(url, limits) as model:
+    with serving(__file__, LATENCY, REFUSED, a_minute) as url, asking(url, limits) as model:
         numbers, answered = count(), list[float]()
         until = time.monotonic() + seconds
 
@@ -246,7 +213,7 @@ class Overhead:
 
 def overhead(rounds: int) -> Overhead:
     """Ask by the SDK alone and through all of ours, round after round."""
-    with serving() as url, asking(url, Limits()) as model:
+    with serving(__file__, 0.0, 0, inf) as url, asking(url, Limits()) as model:
         client = OpenAI(api_key="none", base_url=url, max_retries=0)
 
         def bare(number: int) -> None:
@@ -311,7 +278,7 @@ def main() -> None:
     if asked.serve:
         latency, refused, a_minute = asked.serve
         desk = Desk(float(latency), int(refused), float(a_minute))
-        asyncio.run(_serve(desk))
+        asyncio.run(serve(desk))
         return
     cost = overhead(5 if asked.quick else 20)
     rows = [

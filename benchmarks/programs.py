@@ -40,6 +40,7 @@ HOUSE = Path(__file__).resolve().parents[1]
 sys.path[0] = str(HOUSE)
 
 from archive.entry import Candidate, Cause, Evaluation, Failure, Tree
+from benchmarks._loopback import http, serve, serving
 from mutators.base import Parent
 from sandboxes.base import NoSandbox, SandboxError
 from sandboxes.docker import Engine
@@ -126,11 +127,11 @@ class Desk:
             await asyncio.sleep(self.latency)
         self.answered += 1
         text = f"Another number.\n```python\n{PROGRAM.format(number=next(self.numbers))}```\n"
-        return _http(_completion(text))
+        return http(_completion(text))
 
     def told(self) -> bytes:
         counts = {"arrived": self.arrived, "answered": self.answered}
-        return _http(json.dumps(counts).encode())
+        return http(json.dumps(counts).encode())
 
 
 def _completion(text: str) -> bytes:
@@ -139,42 +140,6 @@ def _completion(text: str) -> bytes:
     usage = {"prompt_tokens": 900, "completion_tokens": 120, "total_tokens": 1020}
     said = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1700000000}
     return json.dumps(said | {"model": "test", "choices": [choice], "usage": usage}).encode()
-
-
-def _http(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
-    return head.encode() + b"\r\n\r\n" + body
-
-
-async def _serve(desk: Desk) -> None:
-    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).lower()
-                if head.startswith(b"get"):
-                    writer.write(desk.told())
-                    continue
-                length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
-                await reader.readexactly(int(length))
-                writer.write(await desk.reply())
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    server = await asyncio.start_server(converse, "127.0.0.1", 0, backlog=1024)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-
-@contextmanager
-def serving(latency: float = 0.0) -> Generator[str]:
-    """The URL of a server in a process of its own."""
-    asked = [sys.executable, __file__, "--serve", str(latency)]
-    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}/v1"
-        finally:
-            process.kill()
 
 
 def answered(url: str) -> int:
@@ -364,7 +329,7 @@ class Overhead:
 
 def overhead(side: Side, first: int, later: int) -> Overhead:
     """Search for so long, and look at what it has spent meanwhile."""
-    with serving() as url, started(side, later + SPARE, WORKERS, url) as watched:
+    with serving(__file__, 0.0) as url, started(side, later + SPARE, WORKERS, url) as watched:
         begun, done, ended = (watched.at(url, answers) for answers in (BEGUN, first, later))
         cpu, wall = begun.milliseconds_to(done)
         later_cpu, later_wall = done.milliseconds_to(ended)
@@ -391,7 +356,7 @@ class Waiting:
 
 def waiting(side: Side, workers: int, seconds: float) -> Waiting:
     """From when each worker has an answer, until as many more as are ideal in so many seconds."""
-    with serving(LATENCY) as url, started(side, 1_000_000, workers, url) as watched:
+    with serving(__file__, LATENCY) as url, started(side, 1_000_000, workers, url) as watched:
         begun = watched.at(url, workers)
         ended = watched.at(url, begun.answered + int(workers * seconds / LATENCY))
         rate = 60e3 / begun.milliseconds_to(ended)[1]
@@ -445,7 +410,7 @@ def main() -> None:
     parser.add_argument("--serve", type=float, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.serve is not None:
-        asyncio.run(_serve(Desk(asked.serve)))
+        asyncio.run(serve(Desk(asked.serve)))
         return
     if asked.peer_python and not shutil.which(asked.peer_python):
         raise SystemExit(f"{asked.peer_python}: no such program")
